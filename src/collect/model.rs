@@ -1,0 +1,221 @@
+//! The plain types and rules of collecting by tag (seed 004, contract §1).
+//!
+//! Nothing here touches the disk, the database or the clock: each rule can be checked by calling a
+//! function. What always holds: a [`Name`] is NFC, 1–255 bytes of UTF-8 and free of path separators
+//! and control characters, so every name that reaches a store has been checked once and for all.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::platform::ids::Id;
+
+pub use crate::platform::names::{Name, NameError};
+
+/// A named pile of files, with counters that the database keeps exact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    pub id: Id,
+    pub name: String,
+    /// Living files; those in the trash don't count.
+    pub file_count: i64,
+    /// Bytes of the living files.
+    pub bytes: i64,
+    /// UTC milliseconds.
+    pub created_at: i64,
+    /// UTC milliseconds of the last upload, delete or restore.
+    pub updated_at: i64,
+}
+
+/// One file under one tag. Its bytes are the blob `sha256`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub id: Id,
+    pub tag_id: Id,
+    pub tag: String,
+    pub name: String,
+    /// Place in the upload order of its tag, from 1, never given twice.
+    pub seq: i64,
+    pub size: i64,
+    /// Lower-case hex.
+    pub sha256: String,
+    pub crc32: u32,
+    /// What the bytes are, sniffed.
+    pub content_type: String,
+    /// Pixels as displayed (EXIF applied); `None` for what is no picture.
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    /// UTC milliseconds of the upload.
+    pub created_at: i64,
+    /// UTC milliseconds; `Some` while the file lies in the trash.
+    pub deleted_at: Option<i64>,
+}
+
+impl File {
+    /// Whether its own page and lists may show a picture of it.
+    #[must_use]
+    pub fn is_picture(&self) -> bool {
+        self.width.is_some()
+    }
+
+    /// Whether it lies in the trash.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
+/// What to do when a name is taken by other bytes (`?on_conflict=`, contract §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnConflict {
+    /// Keep both: the new one becomes `name (2).ext`.
+    #[default]
+    Rename,
+    /// Answer 409 and store nothing.
+    Reject,
+    /// The old one goes to the trash.
+    Replace,
+}
+
+impl OnConflict {
+    /// Reads the query's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "rename" => Some(Self::Rename),
+            "reject" => Some(Self::Reject),
+            "replace" => Some(Self::Replace),
+            _ => None,
+        }
+    }
+}
+
+/// The order of a list (`?order=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Order {
+    #[default]
+    Newest,
+    Oldest,
+    Name,
+    /// Largest first.
+    Size,
+}
+
+impl Order {
+    /// Reads the query's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "newest" => Some(Self::Newest),
+            "oldest" => Some(Self::Oldest),
+            "name" => Some(Self::Name),
+            "size" => Some(Self::Size),
+            _ => None,
+        }
+    }
+
+    /// The word in a query string.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+            Self::Name => "name",
+            Self::Size => "size",
+        }
+    }
+}
+
+/// Which files of a tag are meant: the list's filters, and the zip's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// A part of the name; letter case does not count.
+    pub q: Option<String>,
+    /// A MIME type (`image/png`) or its first half (`image`).
+    pub media: Option<String>,
+    /// Uploaded at or after, UTC milliseconds.
+    pub since: Option<i64>,
+    /// Uploaded before, UTC milliseconds.
+    pub until: Option<i64>,
+    /// Only these files; sorted, without doubles. `None`: all.
+    pub ids: Option<Vec<Id>>,
+}
+
+impl Filter {
+    /// Whether every file passes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How many files and bytes a filter lets through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub file_count: i64,
+    pub bytes: i64,
+}
+
+/// One page of a keyset-paged list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Opaque; asks for what comes after the last item.
+    pub next: Option<String>,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: None }
+    }
+}
+
+/// What an upload came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    pub file: File,
+    /// The very same bytes stood there already (a retry), or came back from the trash.
+    pub duplicate: bool,
+}
+
+/// A type of content that gets an icon where there is no picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Image,
+    Video,
+    Audio,
+    Text,
+    Archive,
+    Document,
+    Other,
+}
+
+impl Kind {
+    /// The kind a MIME type belongs to.
+    #[must_use]
+    pub fn of(content_type: &str) -> Self {
+        match content_type.split_once('/').unwrap_or((content_type, "")) {
+            ("image", _) => Self::Image,
+            ("video", _) => Self::Video,
+            ("audio", _) => Self::Audio,
+            ("text", _) | ("application", "json" | "xml") => Self::Text,
+            ("application", "zip" | "gzip" | "x-tar" | "x-7z-compressed" | "x-xz" | "zstd" | "vnd.rar" | "x-bzip2") => Self::Archive,
+            ("application", "pdf" | "msword") => Self::Document,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Text => "text",
+            Self::Archive => "archive",
+            Self::Document => "document",
+            Self::Other => "other",
+        })
+    }
+}
