@@ -1,1 +1,140 @@
-fn main() {}
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use granary::platform::blobs::Blobs;
+use granary::platform::clock::Clock;
+use granary::platform::config::{self, Config};
+use granary::platform::db::Db;
+use granary::platform::telemetry;
+use rocket::error::ErrorKind;
+use rocket::fairing::AdHoc;
+use rocket::figment::Figment;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Small requests and big chunks side by side: glibc's allocator keeps too much of both.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A self-hosted hub for collecting and curating training images.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    ///
+    /// Everything is configured by Rocket.toml in the working folder (or the file that ROCKET_CONFIG
+    /// names) and by ROCKET_… variables: ROCKET_ADDRESS, ROCKET_PORT, ROCKET_DATA_DIR,
+    /// ROCKET_DATABASES='{granary={url="mysql://…"}}', ROCKET_DURABILITY=relaxed,
+    /// ROCKET_UPLOAD='{max_size="5 GiB"}', ROCKET_STORAGE='{min_free="10 GiB"}'.
+    Serve,
+}
+
+fn main() -> ExitCode {
+    let Command::Serve = Cli::parse().command.unwrap_or(Command::Serve);
+    let figment = config::figment();
+    match prepare(&figment) {
+        Ok((config, blobs)) => rocket::execute(serve(figment, config, blobs)),
+        Err(line) => fail(&line),
+    }
+}
+
+/// Everything that can go wrong before the server starts.
+fn prepare(figment: &Figment) -> Result<(Config, Blobs), String> {
+    let config = Config::extract(figment)?;
+    let level = figment
+        .extract_inner("log_level")
+        .unwrap_or(rocket::config::LogLevel::Normal);
+    telemetry::init(level);
+    let blobs = Blobs::open(&config.data_dir, granary::is_durable(&config)).map_err(|error| {
+        let folder = config.data_dir.display();
+        match error.kind() {
+            std::io::ErrorKind::WouldBlock => {
+                format!("data_dir {folder} is in use by another granary")
+            }
+            _ => format!("data_dir {folder} can't be used: {error}"),
+        }
+    })?;
+    Ok((config, blobs))
+}
+
+async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
+    // Past a file size limit (RLIMIT_FSIZE) a write is to fail like on a full disk, not to end the process.
+    let _file_size_limit = signal(SignalKind::from_raw(25));
+    let durable = granary::is_durable(&config);
+    let data_dir = blobs.layout().root().display().to_string();
+    let rocket =
+        granary::build(figment, config, blobs, Clock::System).attach(greeting(data_dir, durable));
+    let rocket = match rocket.ignite().await {
+        Ok(rocket) => rocket,
+        Err(error) => return failed_start(&error),
+    };
+    let db = rocket.state::<Db>().cloned();
+    let code = match rocket.launch().await {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => failed_start(&error),
+    };
+    if let Some(db) = db {
+        db.shut().await;
+    }
+    code
+}
+
+/// Says where it serves, where its data is, and what to try.
+fn greeting(data_dir: String, durable: bool) -> AdHoc {
+    AdHoc::on_liftoff("greeting", move |rocket| {
+        Box::pin(async move {
+            let config = rocket.config();
+            let host = if config.address.is_unspecified() {
+                "127.0.0.1".to_owned()
+            } else {
+                config.address.to_string()
+            };
+            let host = if config.address.is_ipv6() && !config.address.is_unspecified() {
+                format!("[{host}]")
+            } else {
+                host
+            };
+            let base = format!("http://{host}:{}", config.port);
+            println!("granary {} serves on {base}", env!("CARGO_PKG_VERSION"));
+            println!("  data:   {data_dir}");
+            println!("  upload: curl -T photo.jpg {base}/upload/digital/");
+            if !durable {
+                tracing::warn!(
+                    "durability is relaxed: an answer doesn't wait for the disk, a power cut may lose the last uploads"
+                );
+            }
+        })
+    })
+}
+
+fn failed_start(error: &rocket::Error) -> ExitCode {
+    // Reading the kind also tells Rocket that the error was dealt with; else it panics.
+    match error.kind() {
+        ErrorKind::Bind(source) => fail(&format!(
+            "the address can't be bound (port taken?): {source}"
+        )),
+        ErrorKind::Io(source) => fail(&format!("the server ended: {source}")),
+        ErrorKind::FailedFairings(failed) => {
+            let names: Vec<_> = failed.iter().map(|info| info.name.to_string()).collect();
+            fail(&format!(
+                "start-up failed in: {} (the log says why)",
+                names.join(", ")
+            ))
+        }
+        ErrorKind::Shutdown(..) => ExitCode::SUCCESS,
+        other => fail(&format!("the server can't start: {other}")),
+    }
+}
+
+/// One line, exit 2.
+fn fail(line: &str) -> ExitCode {
+    eprintln!("granary: {}", line.replace('\n', " "));
+    ExitCode::from(2)
+}

@@ -10,7 +10,12 @@ use serde::Serialize;
 
 use crate::platform::ids::Id;
 
-pub use crate::platform::names::{Name, NameError};
+pub mod conflict;
+pub mod cursor;
+pub mod zip;
+pub mod zip_names;
+
+pub use crate::platform::names::Name;
 
 /// A named pile of files, with counters that the database keeps exact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub struct Tag {
     pub created_at: i64,
     /// UTC milliseconds of the last upload, delete or restore.
     pub updated_at: i64,
+    /// Counts the changes of its files.
+    pub revision: i64,
 }
 
 /// One file under one tag. Its bytes are the blob `sha256`.
@@ -149,6 +156,82 @@ impl Filter {
     }
 }
 
+/// The order of the list of tags (`?order=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TagOrder {
+    /// Last upload first.
+    #[default]
+    Recent,
+    Name,
+    /// Most bytes first.
+    Bytes,
+    /// Most files first.
+    Files,
+}
+
+impl TagOrder {
+    /// Reads the query's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "recent" => Some(Self::Recent),
+            "name" => Some(Self::Name),
+            "bytes" => Some(Self::Bytes),
+            "files" => Some(Self::Files),
+            _ => None,
+        }
+    }
+
+    /// The word in a query string.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recent => "recent",
+            Self::Name => "name",
+            Self::Bytes => "bytes",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// What a list of tags is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct TagQuery {
+    /// A part of the name; letter case does not count.
+    pub q: Option<String>,
+    pub order: TagOrder,
+    pub cursor: Option<String>,
+    pub limit: u32,
+}
+
+/// What went to the trash in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trashed {
+    pub count: u64,
+    /// Names this go, to undo it: its time in UTC milliseconds.
+    pub batch: i64,
+}
+
+/// What the page about this server tells.
+#[derive(Debug, Clone)]
+pub struct About {
+    pub version: &'static str,
+    pub database: String,
+    pub data_dir: String,
+    pub tags: i64,
+    pub files: i64,
+    /// Bytes of the living files; the same content counts each time.
+    pub bytes: i64,
+    /// Bytes on disk; the same content counts once.
+    pub blobs_bytes: i64,
+    pub trash_bytes: i64,
+    pub free_bytes: u64,
+    pub durability: &'static str,
+    pub trash_keep_days: i64,
+    /// Helper programs by name, and whether they are installed.
+    pub helpers: Vec<(String, bool)>,
+}
+
 /// How many files and bytes a filter lets through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
@@ -166,7 +249,10 @@ pub struct Page<T> {
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), next: None }
+        Self {
+            items: Vec::new(),
+            next: None,
+        }
     }
 }
 
@@ -199,7 +285,11 @@ impl Kind {
             ("video", _) => Self::Video,
             ("audio", _) => Self::Audio,
             ("text", _) | ("application", "json" | "xml") => Self::Text,
-            ("application", "zip" | "gzip" | "x-tar" | "x-7z-compressed" | "x-xz" | "zstd" | "vnd.rar" | "x-bzip2") => Self::Archive,
+            (
+                "application",
+                "zip" | "gzip" | "x-tar" | "x-7z-compressed" | "x-xz" | "zstd" | "vnd.rar"
+                | "x-bzip2",
+            ) => Self::Archive,
             ("application", "pdf" | "msword") => Self::Document,
             _ => Self::Other,
         }

@@ -1,0 +1,123 @@
+//! `GET` and `POST /tags/{tag}/zip`: the archive of a tag or of a selection (contract §1.1).
+
+use std::sync::Arc;
+
+use rocket::data::{Data, ToByteUnit};
+use rocket::http::uri::Origin;
+use rocket::http::{ContentType, HeaderMap};
+use rocket::{Route, State, get, post, routes};
+use serde::Deserialize;
+
+use super::files::Headers;
+use super::query::{self, Query};
+use crate::collect::model::{Filter, Tag};
+use crate::collect::service::{Archive, Collect};
+use crate::platform::blobs::SegmentBody;
+use crate::platform::error::{Error, Result};
+use crate::platform::ids::Id;
+use crate::platform::web::guards::Caller;
+use crate::platform::web::problem;
+use crate::platform::web::serve::{Bytes, Facts};
+
+/// `GET /tags/{tag}/zip?q&type&since&until`
+#[get("/tags/<tag>/zip")]
+async fn zip(
+    _caller: Caller,
+    collect: &State<Collect>,
+    tag: &str,
+    uri: &Origin<'_>,
+    headers: Headers<'_>,
+) -> problem::Result<Bytes> {
+    let filter = Query::of(uri).filter()?;
+    Ok(respond(collect, tag, &filter, headers.0).await?)
+}
+
+/// `POST /tags/{tag}/zip`: the same for the files named in the body.
+#[post("/tags/<tag>/zip", data = "<data>")]
+async fn zip_of_selection(
+    _caller: Caller,
+    collect: &State<Collect>,
+    tag: &str,
+    uri: &Origin<'_>,
+    media: Option<&ContentType>,
+    headers: Headers<'_>,
+    data: Data<'_>,
+) -> problem::Result<Bytes> {
+    let body = data.open(1.mebibytes()).into_string().await?;
+    if !body.is_complete() {
+        return Err(Error::TooLarge { limit: 1 << 20 }.into());
+    }
+    let mut filter = Query::of(uri).filter()?;
+    filter.ids = Some(selection(media, &body)?);
+    Ok(respond(collect, tag, &filter, headers.0).await?)
+}
+
+/// Repeated form fields `ids`, or `{"ids":[…]}`.
+fn selection(media: Option<&ContentType>, body: &str) -> Result<Vec<Id>> {
+    #[derive(Deserialize)]
+    struct Selection {
+        ids: Vec<serde_json::Value>,
+    }
+    if media.is_some_and(|media| media.is_json()) {
+        let shape = (
+            "must be JSON such as {\"ids\":[\"2018…\"]}",
+            "必须是 JSON，例如 {\"ids\":[\"2018…\"]}",
+        );
+        let parsed: Selection =
+            serde_json::from_str(body).map_err(|_| Error::invalid("body", shape))?;
+        let texts: Vec<String> = parsed
+            .ids
+            .iter()
+            .map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned))
+            .collect();
+        return query::ids(texts.iter().map(String::as_str));
+    }
+    if !media.is_some_and(|media| media.is_form()) {
+        let types = (
+            "Send form fields ids=… or JSON {\"ids\":[…]}.",
+            "请以表单字段 ids=… 或 JSON {\"ids\":[…]} 提交",
+        );
+        return Err(Error::Unsupported(types.into()));
+    }
+    query::ids(body.split('&').filter_map(|pair| pair.strip_prefix("ids=")))
+}
+
+async fn respond(
+    collect: &Collect,
+    tag: &str,
+    filter: &Filter,
+    headers: &HeaderMap<'_>,
+) -> Result<Bytes> {
+    let tag = collect.tag(tag).await?;
+    let archive = state(collect, &tag, filter, headers).await?;
+    let facts = Facts {
+        content_type: "application/zip".to_owned(),
+        size: archive.len(),
+        etag: archive.etag().to_owned(),
+        cache: "private, no-cache",
+        name: format!("{}.zip", tag.name),
+        is_attachment: true,
+    };
+    Bytes::new(headers, facts, |range| {
+        SegmentBody::new(collect.blobs().clone(), collect.stream(archive, range))
+    })
+}
+
+/// The archive as it stands, or the earlier state that `If-Range` names while its files are there.
+async fn state(
+    collect: &Collect,
+    tag: &Tag,
+    filter: &Filter,
+    headers: &HeaderMap<'_>,
+) -> Result<Arc<Archive>> {
+    if let (Some(earlier), true) = (headers.get_one("If-Range"), headers.contains("Range")) {
+        if let Some(archive) = collect.earlier_archive(tag, filter, earlier.trim()).await? {
+            return Ok(archive);
+        }
+    }
+    collect.archive(tag, filter).await
+}
+
+pub fn routes() -> Vec<Route> {
+    routes![zip, zip_of_selection]
+}

@@ -1,0 +1,103 @@
+//! Cursors: where a list goes on. Opaque to clients; the key of the last item they have seen.
+
+use crate::platform::error::{Error, Result};
+
+/// The key of the last item: a number or text to sort by, and an id or sequence number that tells
+/// equals apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    Number { key: i64, tie: i64 },
+    Text(String),
+}
+
+impl Cursor {
+    /// As it stands in a URL: letters, digits and `-`.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Number { key, tie } => format!("n{key}-{tie}"),
+            Self::Text(text) => text
+                .bytes()
+                .fold(String::from("t"), |hex, byte| format!("{hex}{byte:02x}")),
+        }
+    }
+
+    /// Reads what [`Self::encode`] wrote.
+    ///
+    /// # Errors
+    /// `Invalid` when it wasn't given out by this server.
+    pub fn decode(text: &str) -> Result<Self> {
+        Self::read(text).ok_or_else(|| {
+            Error::invalid(
+                "cursor",
+                (
+                    "is not one that this server gave out",
+                    "不是本服务器给出的游标",
+                ),
+            )
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if let Some(numbers) = text.strip_prefix('n') {
+            let (key, tie) = numbers.split_once('-')?;
+            return Some(Self::Number {
+                key: digits(key)?,
+                tie: digits(tie)?,
+            });
+        }
+        let hex = text
+            .strip_prefix('t')
+            .filter(|hex| hex.is_ascii() && hex.len() % 2 == 0)?;
+        let pairs = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok());
+        String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?)
+            .ok()
+            .map(Self::Text)
+    }
+}
+
+fn digits(text: &str) -> Option<i64> {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_come_back_as_they_were() {
+        for cursor in [
+            Cursor::Number {
+                key: 7,
+                tie: i64::MAX,
+            },
+            Cursor::Text("图 a.jpg".into()),
+            Cursor::Text(String::new()),
+        ] {
+            assert_eq!(Cursor::decode(&cursor.encode()).unwrap(), cursor);
+        }
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        for bad in [
+            "",
+            "n",
+            "n1",
+            "n1-",
+            "n+1-2",
+            "n1--2",
+            "t0",
+            "tzz",
+            "tff",
+            "t图图",
+            "x",
+            "n99999999999999999999-1",
+        ] {
+            assert!(Cursor::decode(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Group commit: uploads that wait at the same time share one transaction.
+//!
+//! One task takes whatever waits, writes it in one go and answers all. Under load this costs one
+//! sync of the database for many uploads; a lone upload doesn't wait for company. What always holds:
+//! an answer is sent after the commit, never before.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::collect::model::conflict::{Decision, Place, decide};
+use crate::collect::model::{File, Name, OnConflict, Uploaded, zip_names};
+use crate::collect::store::commit::{self as store, Change, LockedTag, NewFile};
+use crate::collect::store::thumbnails::Thumbnail;
+use crate::platform::blobs::Received;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, Tx};
+use crate::platform::error::{Error, Result};
+use crate::platform::ids::{Id, Ids};
+use crate::platform::names::numbered;
+use crate::platform::pictures;
+
+/// How many uploads may wait for their commit.
+pub const QUEUE: usize = 1024;
+
+/// Most uploads in one transaction.
+const GROUP: usize = 128;
+
+/// How often a transaction that another server's lock upset is tried.
+const TRIES: u32 = 4;
+
+/// An upload whose bytes are in place.
+pub struct Pending {
+    pub tag: Name,
+    pub name: Name,
+    pub on_conflict: OnConflict,
+    pub received: Received,
+    pub reply: oneshot::Sender<Result<Uploaded>>,
+}
+
+/// The task that commits.
+pub struct Committer {
+    db: Db,
+    ids: Ids,
+    clock: Clock,
+}
+
+/// A tag within one transaction.
+struct OpenTag {
+    locked: LockedTag,
+    change: Change,
+    is_changed: bool,
+}
+
+/// One transaction over a group.
+struct Group<'a> {
+    tx: Tx,
+    tags: BTreeMap<&'a str, OpenTag>,
+    next_id: i64,
+    now: i64,
+}
+
+impl Committer {
+    pub fn new(db: Db, ids: Ids, clock: Clock) -> Self {
+        Self { db, ids, clock }
+    }
+
+    /// Commits until every sender is gone.
+    pub async fn run(self, mut waiting: mpsc::Receiver<Pending>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while waiting.recv_many(&mut group, GROUP).await > 0 {
+            let answers = self.commit_with_retry(&group).await;
+            for (pending, answer) in group.drain(..).zip(answers) {
+                // Whoever asked may have gone; the upload stands all the same.
+                let _ = pending.reply.send(answer);
+            }
+        }
+    }
+
+    /// The answers in the order of the group; all the same error when the transaction failed.
+    async fn commit_with_retry(&self, group: &[Pending]) -> Vec<Result<Uploaded>> {
+        let mut tries = 1;
+        loop {
+            match self.commit(group).await {
+                Ok(answers) => return answers,
+                Err(error) if tries < TRIES && is_passing(&error) => {
+                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+                    tries += 1;
+                }
+                Err(error) => {
+                    tracing::error!(%error, uploads = group.len(), "a group of uploads was not committed");
+                    return group.iter().map(|_| Err(again(&error))).collect();
+                }
+            }
+        }
+    }
+
+    async fn commit(&self, group: &[Pending]) -> Result<Vec<Result<Uploaded>>> {
+        let needed = i64::try_from(group.len() * 2).map_err(Error::internal)?;
+        let next_id = self.ids.draw(needed).await?;
+        let now = self.clock.now_ms();
+        let mut open = Group {
+            tx: self.db.begin().await?,
+            tags: BTreeMap::new(),
+            next_id,
+            now,
+        };
+        open.lock_tags(group).await?;
+        let is_plain = open.find_plain(group).await?;
+        let mut answers: Vec<Option<Result<Uploaded>>> = group.iter().map(|_| None).collect();
+        let mut plain = Vec::new();
+        for (at, pending) in group.iter().enumerate().filter(|(at, _)| is_plain[*at]) {
+            let file = open.new_file(pending, pending.name.as_str().to_owned(), None)?;
+            answers[at] = Some(Ok(Uploaded {
+                file: file.file.clone(),
+                duplicate: false,
+            }));
+            plain.push(file);
+        }
+        store::insert(&mut open.tx, &plain).await?;
+        for (at, pending) in group.iter().enumerate().filter(|(at, _)| !is_plain[*at]) {
+            answers[at] = Some(open.settle(pending).await?);
+        }
+        open.close().await?;
+        Ok(answers.into_iter().flatten().collect())
+    }
+}
+
+impl<'a> Group<'a> {
+    fn draw(&mut self) -> Id {
+        self.next_id += 1;
+        Id(self.next_id - 1)
+    }
+
+    async fn lock_tags(&mut self, group: &'a [Pending]) -> Result<()> {
+        let names: std::collections::BTreeSet<&str> =
+            group.iter().map(|pending| pending.tag.as_str()).collect();
+        for name in names {
+            let id = self.draw();
+            let locked = store::lock_tag(&mut self.tx, name, id, self.now).await?;
+            self.tags.insert(
+                name,
+                OpenTag {
+                    locked,
+                    change: Change::default(),
+                    is_changed: false,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// Which uploads meet nothing of their name: neither in the tag nor in this group.
+    async fn find_plain(&mut self, group: &[Pending]) -> Result<Vec<bool>> {
+        let mut by_tag: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, pending) in group.iter().enumerate() {
+            by_tag.entry(pending.tag.as_str()).or_default().push(at);
+        }
+        let mut is_plain = vec![false; group.len()];
+        for (tag, places) in by_tag {
+            let names: Vec<&str> = places.iter().map(|at| group[*at].name.as_str()).collect();
+            let keys: Vec<Vec<u8>> = names
+                .iter()
+                .map(|name| zip_names::key(&zip_names::mend(name)))
+                .collect();
+            let id = self.tag(tag)?.locked.id;
+            let known = store::known(&mut self.tx, id, &names, &keys).await?;
+            let mut met: HashSet<&[u8]> = known.iter().map(|(_, _, key)| key.as_slice()).collect();
+            let met_names: HashSet<&str> = known
+                .iter()
+                .flat_map(|(name, asked, _)| [Some(name.as_str()), asked.as_deref()])
+                .flatten()
+                .collect();
+            for ((at, name), key) in places.into_iter().zip(names).zip(&keys) {
+                // Equal names have equal keys, so the keys alone tell apart the names of this group.
+                is_plain[at] = met.insert(key) && !met_names.contains(name);
+            }
+        }
+        Ok(is_plain)
+    }
+
+    fn tag(&mut self, name: &str) -> Result<&mut OpenTag> {
+        self.tags
+            .get_mut(name)
+            .ok_or_else(|| Error::internal("an upload's tag was not locked"))
+    }
+
+    /// A row for new bytes, at the end of its tag.
+    fn new_file(
+        &mut self,
+        pending: &Pending,
+        name: String,
+        asked_name: Option<String>,
+    ) -> Result<NewFile> {
+        let (id, now) = (self.draw(), self.now);
+        let received = &pending.received;
+        let size = i64::try_from(received.size).map_err(Error::internal)?;
+        let tag = self.tag(pending.tag.as_str())?;
+        tag.locked.last_seq += 1;
+        tag.change.files += 1;
+        tag.change.bytes += size;
+        tag.is_changed = true;
+        let facts = &received.facts;
+        let can_show = pictures::can_picture(&facts.content_type);
+        Ok(NewFile {
+            zip_name: zip_names::mend(&name),
+            asked_name,
+            thumbnail: if can_show {
+                Thumbnail::Wanted
+            } else {
+                Thumbnail::Never
+            },
+            file: File {
+                id,
+                tag_id: tag.locked.id,
+                tag: pending.tag.as_str().to_owned(),
+                name,
+                seq: tag.locked.last_seq,
+                size,
+                sha256: received.key.as_str().to_owned(),
+                crc32: received.crc32,
+                content_type: facts.content_type.clone(),
+                width: facts.width,
+                height: facts.height,
+                created_at: now,
+                deleted_at: None,
+            },
+        })
+    }
+
+    /// An upload that meets its name.
+    async fn settle(&mut self, pending: &Pending) -> Result<Result<Uploaded>> {
+        let name = pending.name.as_str();
+        let tag = self.tag(pending.tag.as_str())?.locked.id;
+        let namesakes = store::namesakes(&mut self.tx, tag, name).await?;
+        match decide(
+            name,
+            pending.received.key.as_str(),
+            &namesakes,
+            pending.on_conflict,
+        ) {
+            Decision::Duplicate(id) => {
+                let file = store::find(&mut self.tx, id).await?;
+                Ok(Ok(Uploaded {
+                    file,
+                    duplicate: true,
+                }))
+            }
+            Decision::Reject => {
+                let en = format!(
+                    "“{name}” is there already with other bytes. Nothing was stored; on_conflict=rename keeps both."
+                );
+                let zh =
+                    format!("“{name}” 已存在且内容不同，未保存；on_conflict=rename 可两者都保留");
+                Ok(Err(Error::Conflict((en, zh).into())))
+            }
+            Decision::Insert(place) => {
+                let given = self.make_place(pending, tag, place).await?;
+                let asked = (given != name).then(|| name.to_owned());
+                let mut new = self.new_file(pending, given, asked)?;
+                new.zip_name = self.free_zip_name(tag, &new.file.name, None).await?;
+                store::insert(&mut self.tx, std::slice::from_ref(&new)).await?;
+                Ok(Ok(Uploaded {
+                    file: new.file,
+                    duplicate: false,
+                }))
+            }
+            Decision::Revive { id, place } => {
+                let given = self.make_place(pending, tag, place).await?;
+                let asked = (given != name).then_some(name);
+                let zip_name = self.free_zip_name(tag, &given, Some(id)).await?;
+                store::revive(&mut self.tx, id, &given, asked, &zip_name).await?;
+                let file = store::find(&mut self.tx, id).await?;
+                let tag = self.tag(pending.tag.as_str())?;
+                tag.change.files += 1;
+                tag.change.bytes += file.size;
+                tag.is_changed = true;
+                Ok(Ok(Uploaded {
+                    file,
+                    duplicate: true,
+                }))
+            }
+        }
+    }
+
+    /// The name to be used, after whoever stood in its way is gone.
+    async fn make_place(&mut self, pending: &Pending, tag: Id, place: Place) -> Result<String> {
+        let name = pending.name.as_str();
+        match place {
+            Place::Name => Ok(name.to_owned()),
+            Place::Numbered => free_name(&mut self.tx, tag, name).await,
+            Place::InsteadOf(id) => {
+                let old = store::find(&mut self.tx, id).await?;
+                store::bury(&mut self.tx, id, self.now).await?;
+                let tag = self.tag(pending.tag.as_str())?;
+                tag.change.files -= 1;
+                tag.change.bytes -= old.size;
+                tag.is_changed = true;
+                Ok(name.to_owned())
+            }
+        }
+    }
+
+    async fn free_zip_name(&mut self, tag: Id, name: &str, except: Option<Id>) -> Result<String> {
+        free_zip_name(&mut self.tx, tag, name, except).await
+    }
+
+    async fn close(mut self) -> Result<()> {
+        for tag in self.tags.values().filter(|tag| tag.is_changed) {
+            let last_seq = Some(tag.locked.last_seq);
+            // A change of no files (a replacement) still makes the tag live.
+            store::change_tag(&mut self.tx, tag.locked.id, tag.change, last_seq, self.now).await?;
+        }
+        self.tx.commit().await
+    }
+}
+
+/// The first `name (n).ext` that no living file has.
+pub async fn free_name(tx: &mut Tx, tag: Id, name: &str) -> Result<String> {
+    let mut number = 2;
+    loop {
+        let candidate = numbered(name, number);
+        if !store::is_taken(tx, tag, &candidate).await? {
+            return Ok(candidate);
+        }
+        number += 1;
+    }
+}
+
+/// The name of an entry that no other entry of the tag has, in any letter case.
+pub async fn free_zip_name(tx: &mut Tx, tag: Id, name: &str, except: Option<Id>) -> Result<String> {
+    let mended = zip_names::mend(name);
+    let mut candidate = mended.clone();
+    let mut number = 2;
+    while store::is_key_taken(tx, tag, &zip_names::key(&candidate), except).await? {
+        candidate = numbered(&mended, number);
+        number += 1;
+    }
+    Ok(candidate)
+}
+
+/// Whether the same transaction may pass when it is tried again: another server held a lock, or
+/// wrote the same row first.
+fn is_passing(error: &Error) -> bool {
+    let Error::Internal(source) = error else {
+        return false;
+    };
+    let Some(sqlx::Error::Database(error)) = source.downcast_ref::<sqlx::Error>() else {
+        return false;
+    };
+    error.is_unique_violation()
+        || matches!(
+            error.code().as_deref(),
+            Some("5" | "40001" | "HY000" | "1205" | "1213")
+        )
+}
+
+/// The same error for one more of the group.
+fn again(error: &Error) -> Error {
+    match error {
+        Error::Full(message) => Error::Full(message.clone()),
+        Error::Unavailable(message) => Error::Unavailable(message.clone()),
+        other => Error::internal(other.to_string()),
+    }
+}

@@ -1,0 +1,216 @@
+//! Looking: tags, files, their neighbours and facts.
+
+use super::{Collect, MAX_IDS, MAX_LIMIT, store};
+use crate::collect::model::cursor::Cursor;
+use crate::collect::model::{File, Filter, Order, Page, Tag, TagOrder, TagQuery, Totals};
+use crate::platform::blobs::BlobKey;
+use crate::platform::error::{Error, Result, Thing};
+use crate::platform::ids::Id;
+use crate::platform::pictures;
+
+impl Collect {
+    /// Tags, a page at a time.
+    ///
+    /// # Errors
+    /// `Invalid` for a limit or cursor that isn't one.
+    pub async fn tags(&self, query: &TagQuery) -> Result<Page<Tag>> {
+        check_limit(query.limit)?;
+        let after = query.cursor.as_deref().map(Cursor::decode).transpose()?;
+        check_cursor(after.as_ref(), query.order == TagOrder::Name)?;
+        let (q, order) = (query.q.as_deref(), query.order);
+        let mut items =
+            store::tags::list(&self.inner.db, q, order, after.as_ref(), query.limit + 1).await?;
+        let is_more = cut(&mut items, query.limit);
+        let next = items.last().filter(|_| is_more).map(|tag| {
+            let number = |key| Cursor::Number { key, tie: tag.id.0 };
+            match order {
+                TagOrder::Recent => number(tag.updated_at),
+                TagOrder::Bytes => number(tag.bytes),
+                TagOrder::Files => number(tag.file_count),
+                TagOrder::Name => Cursor::Text(tag.name.clone()),
+            }
+        });
+        Ok(Page {
+            items,
+            next: next.map(|cursor| cursor.encode()),
+        })
+    }
+
+    /// The newest files of a tag, for its card.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn newest_files(&self, tag: Id, n: u32) -> Result<Vec<File>> {
+        store::files::list(
+            &self.inner.db,
+            tag,
+            &Filter::default(),
+            Order::Newest,
+            None,
+            n,
+        )
+        .await
+    }
+
+    /// The tag of that name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn tag(&self, name: &str) -> Result<Tag> {
+        store::tags::find(&self.inner.db, name)
+            .await?
+            .ok_or(Error::NotFound(Thing::Tag))
+    }
+
+    /// Living files of a tag, a page at a time.
+    ///
+    /// # Errors
+    /// `Invalid` for a limit, cursor or filter that isn't one.
+    pub async fn files(
+        &self,
+        tag: &Tag,
+        filter: &Filter,
+        order: Order,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<File>> {
+        check_limit(limit)?;
+        check_ids(filter)?;
+        let after = cursor.map(Cursor::decode).transpose()?;
+        check_cursor(after.as_ref(), order == Order::Name)?;
+        let mut items = store::files::list(
+            &self.inner.db,
+            tag.id,
+            filter,
+            order,
+            after.as_ref(),
+            limit + 1,
+        )
+        .await?;
+        let is_more = cut(&mut items, limit);
+        let next = items.last().filter(|_| is_more).map(|file| match order {
+            Order::Newest | Order::Oldest => Cursor::Number {
+                key: file.seq,
+                tie: file.seq,
+            },
+            Order::Size => Cursor::Number {
+                key: file.size,
+                tie: file.seq,
+            },
+            Order::Name => Cursor::Text(file.name.clone()),
+        });
+        Ok(Page {
+            items,
+            next: next.map(|cursor| cursor.encode()),
+        })
+    }
+
+    /// How many living files a filter lets through, and their bytes.
+    ///
+    /// # Errors
+    /// `Invalid` for a selection that is too large.
+    pub async fn totals(&self, tag: &Tag, filter: &Filter) -> Result<Totals> {
+        if filter.is_empty() {
+            return Ok(Totals {
+                file_count: tag.file_count,
+                bytes: tag.bytes,
+            });
+        }
+        check_ids(filter)?;
+        store::files::totals(&self.inner.db, tag.id, filter).await
+    }
+
+    /// The file, living or in the trash (then `deleted_at` is set).
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn file(&self, id: Id) -> Result<File> {
+        store::files::find(&self.inner.db, id)
+            .await?
+            .ok_or(Error::NotFound(Thing::File))
+    }
+
+    /// The file by its names; a living one before one in the trash.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn file_by_name(&self, tag: &str, name: &str) -> Result<File> {
+        store::files::find_by_name(&self.inner.db, tag, name)
+            .await?
+            .ok_or(Error::NotFound(Thing::File))
+    }
+
+    /// The next newer and the next older living file of the same tag.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn neighbours(&self, file: &File) -> Result<(Option<Id>, Option<Id>)> {
+        store::files::neighbours(&self.inner.db, file.tag_id, file.seq).await
+    }
+
+    /// When the picture was taken by its EXIF data, as `YYYY-MM-DD HH:MM:SS` of the camera's clock.
+    pub async fn taken_at(&self, file: &File) -> Option<String> {
+        if !file.is_picture() {
+            return None;
+        }
+        let path = self
+            .inner
+            .blobs
+            .layout()
+            .blob(&BlobKey::parse(&file.sha256)?);
+        tokio::task::spawn_blocking(move || pictures::taken_at(&path))
+            .await
+            .ok()
+            .flatten()
+    }
+}
+
+/// Cuts a list that was asked for one item too many; whether there was one.
+fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = items.len() > limit;
+    items.truncate(limit);
+    is_more
+}
+
+pub(super) fn check_limit(limit: u32) -> Result<()> {
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "limit",
+        (
+            "must be a whole number from 1 to 1000",
+            "必须是 1 到 1000 的整数",
+        ),
+    ))
+}
+
+/// A cursor of one order means nothing in another.
+fn check_cursor(cursor: Option<&Cursor>, by_name: bool) -> Result<()> {
+    match cursor {
+        Some(Cursor::Text(_)) if !by_name => {}
+        Some(Cursor::Number { .. }) if by_name => {}
+        _ => return Ok(()),
+    }
+    Err(Error::invalid(
+        "cursor",
+        (
+            "belongs to a list in another order",
+            "该游标属于另一种排序的列表",
+        ),
+    ))
+}
+
+pub(super) fn check_ids(filter: &Filter) -> Result<()> {
+    if filter.ids.as_ref().is_none_or(|ids| ids.len() <= MAX_IDS) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "ids",
+        (
+            "at most 10000 at once; use a filter for more",
+            "一次最多 10000 个，更多请使用筛选条件",
+        ),
+    ))
+}

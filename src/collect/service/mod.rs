@@ -1,0 +1,117 @@
+//! The use cases of collecting by tag. They begin and commit; pages and API only parse and render.
+
+mod archive;
+mod commit;
+mod files;
+mod locks;
+mod thumbnails;
+mod trash;
+mod unpack;
+mod upload;
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, RwLock, Semaphore, mpsc};
+
+pub use archive::Archive;
+pub use thumbnails::Picture;
+pub use unpack::Outcome;
+pub use upload::Upload;
+
+use super::model::About;
+use super::store;
+use crate::platform::blobs::Blobs;
+use crate::platform::clock::Clock;
+use crate::platform::config::Config;
+use crate::platform::db::Db;
+use crate::platform::error::Result;
+use crate::platform::ids::Ids;
+use crate::platform::pictures;
+
+/// Largest page of a list.
+pub const MAX_LIMIT: u32 = 1000;
+
+/// Largest selection of files by id.
+pub const MAX_IDS: usize = 10_000;
+
+/// Collecting by tag; cheap to clone.
+#[derive(Clone)]
+pub struct Collect {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    blobs: Blobs,
+    clock: Clock,
+    config: Config,
+    /// To the task that commits uploads in groups.
+    commits: mpsc::Sender<commit::Pending>,
+    /// Uploads hold it shared from the moment their bytes are in place until their row is committed;
+    /// whoever removes bytes holds it alone. So no bytes vanish under a row that is being written.
+    placing: Arc<RwLock<()>>,
+    /// One permit for each picture that may be decoded at the same time.
+    cpu: Arc<Semaphore>,
+    /// One picture is made once, however many ask for it.
+    making: locks::Locks,
+    /// Wakes the worker that makes thumbnails; carries no data.
+    wake: Arc<Notify>,
+    plans: archive::Plans,
+}
+
+impl Collect {
+    /// Starts the task that commits uploads; call it inside the async runtime.
+    #[must_use]
+    pub fn new(db: Db, blobs: Blobs, ids: Ids, clock: Clock, config: Config) -> Self {
+        let (commits, pending) = mpsc::channel(commit::QUEUE);
+        let committer = commit::Committer::new(db.clone(), ids, clock.clone());
+        tokio::spawn(committer.run(pending));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                blobs,
+                clock,
+                config,
+                commits,
+                placing: Arc::default(),
+                cpu: Arc::new(Semaphore::new(cores)),
+                making: locks::Locks::default(),
+                wake: Arc::default(),
+                plans: archive::Plans::default(),
+            }),
+        }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// Facts about this server.
+    ///
+    /// # Errors
+    /// When database or disk don't answer.
+    pub async fn about(&self) -> Result<About> {
+        let Inner {
+            db, blobs, config, ..
+        } = &*self.inner;
+        let (tags, files, bytes) = store::tags::totals(db).await?;
+        Ok(About {
+            version: env!("CARGO_PKG_VERSION"),
+            database: db.version().await?,
+            data_dir: blobs.layout().root().display().to_string(),
+            tags,
+            files,
+            bytes,
+            blobs_bytes: store::trash::blob_bytes(db).await?,
+            trash_bytes: store::trash::totals(db).await?.bytes,
+            free_bytes: blobs.free_bytes()?,
+            durability: config.durability.as_str(),
+            trash_keep_days: i64::try_from(config.trash.keep.as_secs() / 86_400)
+                .unwrap_or(i64::MAX),
+            helpers: pictures::installed_helpers(),
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! Into the trash, back out of it, and out of it for ever.
+
+use std::collections::BTreeMap;
+
+use super::{Collect, commit, files, store};
+use crate::collect::model::cursor::Cursor;
+use crate::collect::model::{File, Filter, Page, Tag, Totals, Trashed};
+use crate::collect::store::commit::Change;
+use crate::platform::blobs::BlobKey;
+use crate::platform::db::Tx;
+use crate::platform::error::{Error, Result, Thing};
+use crate::platform::ids::Id;
+
+/// How many rows a transaction takes at a time, so that uploads get their turn in between.
+const STEP: u32 = 500;
+
+impl Collect {
+    /// Puts one file in the trash. One that lies there already stays.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_file(&self, id: Id) -> Result<File> {
+        let file = self.file(id).await?;
+        let filter = Filter {
+            ids: Some(vec![id]),
+            ..Filter::default()
+        };
+        self.bury(file.tag_id, &filter, false).await?;
+        self.file(id).await
+    }
+
+    /// Puts a selection, or all that a filter lets through, in the trash.
+    ///
+    /// # Errors
+    /// `Invalid` for a selection that is too large.
+    pub async fn delete_files(&self, tag: &Tag, filter: &Filter) -> Result<Trashed> {
+        files::check_ids(filter)?;
+        self.bury(tag.id, filter, false).await
+    }
+
+    /// Puts a tag with all its files in the trash; it comes back with the first file that does.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_tag(&self, name: &str) -> Result<Trashed> {
+        let tag = self.tag(name).await?;
+        self.bury(tag.id, &Filter::default(), true).await
+    }
+
+    async fn bury(&self, tag: Id, filter: &Filter, with_tag: bool) -> Result<Trashed> {
+        let now = self.inner.clock.now_ms();
+        let mut tx = self.inner.db.begin().await?;
+        store::trash::lock_tag(&mut tx, tag).await?;
+        let batch = store::trash::free_batch(&mut tx, tag, now).await?;
+        let change = store::trash::bury(&mut tx, tag, filter, batch).await?;
+        if change.files != 0 {
+            store::commit::change_tag(&mut tx, tag, change, None, now).await?;
+        }
+        if with_tag {
+            store::trash::delete_tag(&mut tx, tag, now).await?;
+        }
+        tx.commit().await?;
+        Ok(Trashed {
+            count: change.files.unsigned_abs(),
+            batch,
+        })
+    }
+
+    /// Brings one file back; under `name (2).ext` where its name is taken by now.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn restore_file(&self, id: Id) -> Result<File> {
+        self.file(id).await?;
+        self.restore_files(&[id]).await?;
+        self.file(id).await
+    }
+
+    /// Brings back what went to the trash in one go.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such batch any more.
+    pub async fn restore_batch(&self, tag: &Tag, batch: i64) -> Result<u64> {
+        let ids = store::trash::batch(&self.inner.db, tag.id, batch).await?;
+        if ids.is_empty() {
+            return Err(Error::NotFound(Thing::File));
+        }
+        self.restore_files(&ids).await
+    }
+
+    /// Brings these files back. How many lay in the trash.
+    ///
+    /// # Errors
+    /// When the database can't be written; then none came back of the step that failed.
+    pub async fn restore_files(&self, ids: &[Id]) -> Result<u64> {
+        let mut restored = 0;
+        for step in ids.chunks(STEP as usize) {
+            let now = self.inner.clock.now_ms();
+            let mut tx = self.inner.db.begin().await?;
+            let mut changes: BTreeMap<Id, Change> = BTreeMap::new();
+            for id in step {
+                let Some(file) = revive(&mut tx, *id).await? else {
+                    continue;
+                };
+                let change = changes.entry(file.tag_id).or_default();
+                change.files += 1;
+                change.bytes += file.size;
+                restored += 1;
+            }
+            for (tag, change) in changes {
+                store::commit::change_tag(&mut tx, tag, change, None, now).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(restored)
+    }
+
+    /// The trash, last deleted first.
+    ///
+    /// # Errors
+    /// `Invalid` for a limit or cursor that isn't one.
+    pub async fn trash(&self, cursor: Option<&str>, limit: u32) -> Result<Page<File>> {
+        files::check_limit(limit)?;
+        let after = cursor.map(Cursor::decode).transpose()?;
+        let mut items = store::trash::list(&self.inner.db, after.as_ref(), limit + 1).await?;
+        let is_more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| is_more).map(|file| {
+            let key = file.deleted_at.unwrap_or_default();
+            Cursor::Number {
+                key,
+                tie: file.id.0,
+            }
+            .encode()
+        });
+        Ok(Page { items, next })
+    }
+
+    /// Files and bytes in the trash.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn trash_totals(&self) -> Result<Totals> {
+        store::trash::totals(&self.inner.db).await
+    }
+
+    /// Removes these files (`None`: all that lie in the trash) for ever. How many.
+    ///
+    /// # Errors
+    /// When database or disk can't be written; what was removed until then is gone.
+    pub async fn purge(&self, ids: Option<&[Id]>) -> Result<u64> {
+        match ids {
+            None => self.purge_before(i64::MAX).await,
+            Some(ids) => {
+                let mut purged = 0;
+                for step in ids.chunks(STEP as usize) {
+                    purged += self.purge_step(step).await?;
+                }
+                Ok(purged)
+            }
+        }
+    }
+
+    /// Removes what has lain in the trash for longer than `trash.keep`. How many.
+    ///
+    /// # Errors
+    /// As [`Self::purge`].
+    pub async fn purge_expired(&self) -> Result<u64> {
+        let keep = i64::try_from(self.inner.config.trash.keep.as_millis()).unwrap_or(i64::MAX);
+        self.purge_before(self.inner.clock.now_ms().saturating_sub(keep))
+            .await
+    }
+
+    async fn purge_before(&self, before: i64) -> Result<u64> {
+        let mut purged = 0;
+        loop {
+            let ids = store::trash::expired(&self.inner.db, before, STEP).await?;
+            let gone = self.purge_step(&ids).await?;
+            purged += gone;
+            if gone == 0 {
+                return Ok(purged);
+            }
+        }
+    }
+
+    async fn purge_step(&self, ids: &[Id]) -> Result<u64> {
+        let _alone = self.inner.placing.write().await;
+        let mut tx = self.inner.db.begin().await?;
+        let (count, unused) = store::trash::purge(&mut tx, ids).await?;
+        tx.commit().await?;
+        // The rows are gone first: a crash here leaves orphans, never a row without bytes.
+        let blobs = self.inner.blobs.clone();
+        let remove = move || {
+            unused
+                .iter()
+                .try_for_each(|key: &BlobKey| blobs.remove(key))
+        };
+        tokio::task::spawn_blocking(remove)
+            .await
+            .map_err(Error::internal)??;
+        Ok(count)
+    }
+}
+
+/// Brings one file back within a transaction; `None` when it doesn't lie in the trash.
+async fn revive(tx: &mut Tx, id: Id) -> Result<Option<File>> {
+    let Some(file) = store::trash::find_buried(tx, id).await? else {
+        return Ok(None);
+    };
+    let is_taken = store::commit::is_taken(tx, file.tag_id, &file.name).await?;
+    if is_taken {
+        let name = commit::free_name(tx, file.tag_id, &file.name).await?;
+        let zip_name = commit::free_zip_name(tx, file.tag_id, &name, Some(id)).await?;
+        store::commit::revive(tx, id, &name, Some(&file.name), &zip_name).await?;
+    } else {
+        store::trash::revive_as_it_was(tx, id).await?;
+    }
+    Ok(Some(file))
+}

@@ -1,0 +1,200 @@
+//! One upload: room for it, its bytes into place, its row into a group commit.
+
+use std::io;
+
+use tokio::sync::oneshot;
+
+use super::commit::Pending;
+use super::{Collect, Inner, store};
+use crate::collect::model::{Name, OnConflict, Uploaded};
+use crate::platform::blobs::{BlobKey, Incoming, Received};
+use crate::platform::error::{Error, Result};
+
+/// Where an upload is to stand, and on what terms.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub tag: Name,
+    pub name: Name,
+    pub on_conflict: OnConflict,
+    /// The SHA-256 that the client announced (RFC 9530).
+    pub expected: Option<BlobKey>,
+}
+
+impl Collect {
+    /// Begins to receive bytes; `announced` is their number where the client told it.
+    ///
+    /// # Errors
+    /// `TooLarge` above `upload.max_size`; `Full` when the disk would fall below `storage.min_free`.
+    pub fn begin(&self, announced: Option<u64>) -> Result<Incoming> {
+        let Inner { blobs, config, .. } = &*self.inner;
+        let limit = self.max_size();
+        if announced.is_some_and(|size| size > limit) {
+            return Err(Error::TooLarge { limit });
+        }
+        let free = blobs.free_bytes()?;
+        let kept = config.storage.min_free.as_u64();
+        if free.saturating_sub(announced.unwrap_or(0)) < kept {
+            let en = format!(
+                "The disk has {free} bytes free; {kept} of them are kept free. Nothing was stored."
+            );
+            let zh = format!("磁盘剩余 {free} 字节，其中 {kept} 字节须保留，未保存任何内容");
+            return Err(Error::Full((en, zh).into()));
+        }
+        Ok(blobs.receive())
+    }
+
+    /// Largest upload in bytes.
+    #[must_use]
+    pub fn max_size(&self) -> u64 {
+        self.inner.config.upload.max_size.as_u64()
+    }
+
+    /// All bytes have arrived: stores them. When this returns, they and their row are durable.
+    ///
+    /// Runs to its end even when the caller goes away, so that nothing is left half-done.
+    ///
+    /// # Errors
+    /// `Unprocessable` when the digest is not the announced one, `Conflict` for `on_conflict=reject`,
+    /// `Full` when the disk is full. Nothing is stored then.
+    pub async fn store(&self, upload: Upload, incoming: Incoming) -> Result<Uploaded> {
+        let collect = self.clone();
+        let stored = tokio::spawn(async move { collect.place_and_commit(upload, incoming).await });
+        stored.await.map_err(Error::internal)?
+    }
+
+    async fn place_and_commit(&self, upload: Upload, incoming: Incoming) -> Result<Uploaded> {
+        let placing = self.inner.placing.read().await;
+        let received = incoming
+            .finish(upload.expected.clone())
+            .await
+            .map_err(digest_mismatch)?;
+        let key = received.key.clone();
+        let stored = self.commit(upload, received).await;
+        drop(placing);
+        if stored.is_err() {
+            self.discard(&key).await?;
+        }
+        stored
+    }
+
+    /// Puts the bytes of one of several files in place; their row comes later, with the others.
+    ///
+    /// # Errors
+    /// `Full` when the disk is full.
+    pub async fn place(&self, incoming: Incoming) -> Result<Received> {
+        incoming.finish(None).await.map_err(digest_mismatch)
+    }
+
+    /// Stores files whose bytes are in place, in their order; each has an answer of its own.
+    pub async fn store_placed(&self, files: Vec<(Upload, Received)>) -> Vec<Result<Uploaded>> {
+        let each = files.into_iter().map(|(upload, received)| {
+            let collect = self.clone();
+            tokio::spawn(async move { collect.commit_placed(upload, received).await })
+        });
+        let answers = futures_util::future::join_all(each.collect::<Vec<_>>()).await;
+        answers
+            .into_iter()
+            .map(|answer| answer.map_err(Error::internal)?)
+            .collect()
+    }
+
+    async fn commit_placed(&self, upload: Upload, received: Received) -> Result<Uploaded> {
+        let placing = self.inner.placing.read().await;
+        let (blobs, key, size) = (
+            self.inner.blobs.clone(),
+            received.key.clone(),
+            received.size,
+        );
+        let is_there = move || {
+            blobs
+                .open_blob(&key)
+                .and_then(|file| file.metadata())
+                .is_ok_and(|facts| facts.len() == size)
+        };
+        if !tokio::task::spawn_blocking(is_there)
+            .await
+            .map_err(Error::internal)?
+        {
+            // Somebody emptied the trash of the very same bytes while the other files arrived.
+            let message = (
+                "The same content was removed meanwhile; send it again.",
+                "相同内容刚被清除，请重新上传",
+            );
+            return Err(Error::Unavailable(message.into()));
+        }
+        let key = received.key.clone();
+        let stored = self.commit(upload, received).await;
+        drop(placing);
+        if stored.is_err() {
+            self.discard(&key).await?;
+        }
+        stored
+    }
+
+    /// Waits for the group commit. The caller holds `placing`.
+    async fn commit(&self, upload: Upload, received: Received) -> Result<Uploaded> {
+        let Upload {
+            tag,
+            name,
+            on_conflict,
+            ..
+        } = upload;
+        let (reply, answer) = oneshot::channel();
+        let pending = Pending {
+            tag,
+            name,
+            on_conflict,
+            received,
+            reply,
+        };
+        self.inner
+            .commits
+            .send(pending)
+            .await
+            .map_err(|_| shutting_down())?;
+        let uploaded = answer.await.map_err(|_| shutting_down())??;
+        if uploaded.file.is_picture() && !uploaded.duplicate {
+            self.inner.wake.notify_one();
+        }
+        Ok(uploaded)
+    }
+
+    /// Removes the bytes of a refused upload, unless a row names them.
+    ///
+    /// # Errors
+    /// When database or disk don't answer; then the bytes stay as an orphan.
+    pub async fn discard(&self, key: &BlobKey) -> Result<()> {
+        let _alone = self.inner.placing.write().await;
+        if store::thumbnails::state(&self.inner.db, key.as_str())
+            .await?
+            .is_none()
+        {
+            let (blobs, key) = (self.inner.blobs.clone(), key.clone());
+            tokio::task::spawn_blocking(move || blobs.remove(&key))
+                .await
+                .map_err(Error::internal)??;
+        }
+        Ok(())
+    }
+}
+
+fn digest_mismatch(error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::InvalidData {
+        let en = format!(
+            "The bytes that arrived have the SHA-256 {error}, not the announced one. Nothing was stored."
+        );
+        let zh = format!("收到的内容的 SHA-256 为 {error}，与声明的不符，未保存任何内容");
+        return Error::Unprocessable((en, zh).into());
+    }
+    error.into()
+}
+
+fn shutting_down() -> Error {
+    Error::Unavailable(
+        (
+            "The server is shutting down; try again.",
+            "服务器正在关闭，请稍后重试",
+        )
+            .into(),
+    )
+}

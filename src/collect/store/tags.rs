@@ -1,0 +1,72 @@
+//! Tags: one by name, and the list.
+
+use crate::collect::model::cursor::Cursor;
+use crate::collect::model::{Tag, TagOrder};
+use crate::platform::db::{Db, Row, Sql};
+use crate::platform::error::Result;
+use crate::platform::ids::Id;
+
+const TAG: &str = "SELECT id, name, file_count, bytes, created_at, updated_at, revision FROM tags WHERE deleted_at IS NULL";
+
+fn tag(row: &Row) -> Result<Tag> {
+    Ok(Tag {
+        id: Id(row.int(0)?),
+        name: row.text(1)?,
+        file_count: row.int(2)?,
+        bytes: row.int(3)?,
+        created_at: row.int(4)?,
+        updated_at: row.int(5)?,
+        revision: row.int(6)?,
+    })
+}
+
+/// The tag of that name.
+pub async fn find(db: &Db, name: &str) -> Result<Option<Tag>> {
+    let sql = Sql::new(TAG).push(" AND name = ?").bind(name);
+    db.fetch_optional(sql).await?.as_ref().map(tag).transpose()
+}
+
+/// The first `limit` tags behind `after`.
+pub async fn list(
+    db: &Db,
+    q: Option<&str>,
+    order: TagOrder,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<Vec<Tag>> {
+    let mut sql = Sql::new(TAG);
+    if let Some(q) = q {
+        sql = sql.push(" AND INSTR(folded, ?) > 0").bind(super::fold(q));
+    }
+    let column = match order {
+        TagOrder::Recent => "updated_at",
+        TagOrder::Bytes => "bytes",
+        TagOrder::Files => "file_count",
+        TagOrder::Name => "name",
+    };
+    sql = match after {
+        Some(Cursor::Text(name)) => sql.push(" AND name > ?").bind(name.as_str()),
+        Some(Cursor::Number { key, tie }) => {
+            let condition = format!(" AND {column} <= ? AND ({column} < ? OR id < ?)");
+            sql.push(&condition).bind(*key).bind(*key).bind(*tie)
+        }
+        None => sql,
+    };
+    sql = match order {
+        TagOrder::Name => sql.push(" ORDER BY name"),
+        _ => sql.push(&format!(" ORDER BY {column} DESC, id DESC")),
+    };
+    db.fetch_all(sql.push(" LIMIT ?").bind(limit))
+        .await?
+        .iter()
+        .map(tag)
+        .collect()
+}
+
+/// Tags, living files and their bytes over all tags.
+pub async fn totals(db: &Db) -> Result<(i64, i64, i64)> {
+    const TOTALS: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(file_count), 0) AS SIGNED), CAST(COALESCE(SUM(bytes), 0) AS SIGNED) \
+                          FROM tags WHERE deleted_at IS NULL";
+    let row = db.fetch_one(Sql::new(TOTALS)).await?;
+    Ok((row.int(0)?, row.int(1)?, row.int(2)?))
+}

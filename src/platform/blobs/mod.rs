@@ -1,0 +1,225 @@
+//! Bytes on disk, content-addressed.
+//!
+//! What always holds: a file below `blobs/` whose row is in the database is whole and, unless the
+//! operator chose `durability = "relaxed"`, survives a power cut. Bytes arrive in `staging/`, are
+//! synced there, renamed into place, and their folder is synced, before any row names them
+//! (design §4). What lies below `blobs/` without a row is an orphan of a crash and may be replaced.
+
+mod incoming;
+mod key;
+mod read;
+mod segments;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use incoming::{Incoming, Received};
+pub use key::{BlobKey, Layout};
+pub use read::read_at_once;
+pub use segments::{CHUNK, Segment, SegmentBody, Segments};
+
+/// The local disk as a blob store; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    layout: Layout,
+    durable: bool,
+    next_staged: AtomicU64,
+    /// Held for the life of the process: one server for each data folder.
+    _lock: Option<File>,
+}
+
+impl Blobs {
+    /// Opens the data folder `root`, making what is missing, and empties its staging.
+    ///
+    /// # Errors
+    /// When the folder can't be made or written, or (`WouldBlock`) another server has it.
+    pub fn open(root: &Path, durable: bool) -> io::Result<Self> {
+        fs::create_dir_all(root)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(root.join("lock"))?;
+        lock.try_lock()?;
+        let layout = Layout::new(&root.canonicalize()?);
+        fs::create_dir_all(layout.blobs())?;
+        fs::create_dir_all(layout.staging())?;
+        for entry in fs::read_dir(layout.staging())? {
+            fs::remove_file(entry?.path())?;
+        }
+        let next_staged = AtomicU64::new(0);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                layout,
+                durable,
+                next_staged,
+                _lock: Some(lock),
+            }),
+        })
+    }
+
+    /// Where things lie.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.inner.layout
+    }
+
+    /// Whether writes wait for the disk.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.inner.durable
+    }
+
+    /// Begins to receive bytes.
+    #[must_use]
+    pub fn receive(&self) -> Incoming {
+        Incoming::new(self.clone())
+    }
+
+    /// Opens a blob for reading. Blocks on the disk.
+    ///
+    /// # Errors
+    /// `NotFound` when its bytes are gone.
+    pub fn open_blob(&self, key: &BlobKey) -> io::Result<File> {
+        File::open(self.inner.layout.blob(key))
+    }
+
+    /// Removes a blob and its thumbnail for ever. Blocks on the disk. One that is gone is no error.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn remove(&self, key: &BlobKey) -> io::Result<()> {
+        remove_if_there(&self.inner.layout.blob(key))?;
+        remove_if_there(&self.inner.layout.thumbnail(key))
+    }
+
+    /// Puts a small derived file (a thumbnail) in its place, whole or not at all. It can be made
+    /// again, so it is not synced. Blocks on the disk.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn put_derived(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let staged = self.stage_path();
+        let put = || {
+            fs::write(&staged, bytes)?;
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::rename(&staged, path)
+        };
+        put().inspect_err(|_| {
+            let _ = fs::remove_file(&staged);
+        })
+    }
+
+    /// Free bytes on the data folder's disk, for those who are not root.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(self.inner.layout.root())?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    /// Writes and removes a small file, to see that the folder takes writes. Blocks on the disk.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn check_writable(&self) -> io::Result<()> {
+        let path = self.stage_path();
+        let written = File::create_new(&path).and_then(|mut file| file.write_all(b"ready?"));
+        let _ = fs::remove_file(&path);
+        written
+    }
+
+    /// Whether these very bytes stand in their place already; if so, they are synced (an earlier
+    /// upload may have been relaxed, or may be between its rename and its sync right now).
+    fn has_already(&self, key: &BlobKey, bytes: &[u8]) -> io::Result<bool> {
+        let path = self.inner.layout.blob(key);
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        if file.metadata()?.len() != bytes.len() as u64 {
+            return Ok(false);
+        }
+        let mut there = Vec::with_capacity(bytes.len());
+        file.read_to_end(&mut there)?;
+        if there != bytes {
+            // A damaged blob: the caller puts good bytes in its place.
+            return Ok(false);
+        }
+        if self.inner.durable {
+            file.sync_data()?;
+            for folder in path.ancestors().skip(1).take(3) {
+                File::open(folder)?.sync_all()?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn stage_path(&self) -> PathBuf {
+        let number = self.inner.next_staged.fetch_add(1, Ordering::Relaxed);
+        self.inner.layout.staging().join(format!("{number}.part"))
+    }
+
+    /// Moves a synced staging file to its place and syncs the folders that changed by it.
+    fn settle(&self, staged: &Path, key: &BlobKey) -> io::Result<()> {
+        let target = self.inner.layout.blob(key);
+        let Err(error) = fs::rename(staged, &target) else {
+            return self.sync_parent(&target);
+        };
+        if error.kind() != io::ErrorKind::NotFound {
+            return Err(error);
+        }
+        // The first blob with this prefix: its folders are made, and their parents synced too.
+        let made = self.make_folders(&target)?;
+        fs::rename(staged, &target)?;
+        self.sync_parent(&target)?;
+        for folder in made {
+            self.sync_parent(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the two folders above `target`; returns both, for either may be another upload's that
+    /// is not synced yet.
+    fn make_folders(&self, target: &Path) -> io::Result<Vec<PathBuf>> {
+        let folders: Vec<PathBuf> = target
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .map(Path::to_owned)
+            .collect();
+        for folder in folders.iter().rev() {
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(folders)
+    }
+
+    fn sync_parent(&self, path: &Path) -> io::Result<()> {
+        match path.parent() {
+            Some(folder) if self.inner.durable => File::open(folder)?.sync_all(),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,25 @@
+//! Where SQLite and MySQL really differ. Everything else is one statement for both.
+
+use sqlx::{Executor, MySqlConnection};
+
+use super::Tx;
+
+/// `INSERT` that passes over rows whose key is there already.
+#[must_use]
+pub fn insert_or_ignore(tx: &Tx) -> &'static str {
+    match tx {
+        Tx::Sqlite(_) => "INSERT OR IGNORE",
+        Tx::MySql(_) => "INSERT IGNORE",
+    }
+}
+
+/// Sets the isolation level of a fresh MySQL connection.
+///
+/// # Errors
+/// When the connection is gone.
+pub async fn read_committed(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    connection
+        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await?;
+    Ok(())
+}

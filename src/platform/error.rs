@@ -1,0 +1,218 @@
+//! The one error of every use case, free of any transport.
+//!
+//! Services return [`Error`]; each wire family renders it in its own shape (problem+json, a page,
+//! …), so a rule says once what went wrong. What always holds: the text of [`Error::Internal`] is for
+//! the log alone and is never sent.
+
+use std::borrow::Cow;
+use std::{fmt, io};
+
+use crate::platform::web::lang::Lang;
+
+/// A sentence in both languages; figures and names stand in both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub en: Cow<'static, str>,
+    pub zh: Cow<'static, str>,
+}
+
+impl Message {
+    /// The sentence in `lang`.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+}
+
+impl<E: Into<Cow<'static, str>>, Z: Into<Cow<'static, str>>> From<(E, Z)> for Message {
+    fn from((en, zh): (E, Z)) -> Self {
+        Self {
+            en: en.into(),
+            zh: zh.into(),
+        }
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+/// What a request may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Tag,
+    File,
+    Page,
+    Blob,
+}
+
+impl Thing {
+    fn name(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Tag, Lang::En) => "tag",
+            (Self::Tag, Lang::Zh) => "标签",
+            (Self::File, Lang::En) => "file",
+            (Self::File, Lang::Zh) => "文件",
+            (Self::Page, Lang::En) => "page",
+            (Self::Page, Lang::Zh) => "页面",
+            (Self::Blob, Lang::En) => "content",
+            (Self::Blob, Lang::Zh) => "内容",
+        }
+    }
+}
+
+/// Why a request was refused or could not be done. Nothing was changed when one is returned.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field, parameter or body is malformed (400).
+    #[error("{field}: {message}")]
+    Invalid {
+        field: &'static str,
+        message: Message,
+    },
+    /// Well-formed, but against a rule, such as a digest that does not fit (422).
+    #[error("{0}")]
+    Unprocessable(Message),
+    /// There is no such thing (404).
+    #[error("{0:?} not found")]
+    NotFound(Thing),
+    /// It lies in the trash (410).
+    #[error("{0:?} is in the trash")]
+    Gone(Thing),
+    /// The state of things does not allow it (409).
+    #[error("{0}")]
+    Conflict(Message),
+    /// Larger than allowed (413). `limit` in bytes.
+    #[error("larger than the limit of {limit} bytes")]
+    TooLarge { limit: u64 },
+    /// A body of a type that is not understood here (415).
+    #[error("{0}")]
+    Unsupported(Message),
+    /// A range that lies past the end (416). `size` in bytes.
+    #[error("the range lies beyond {size} bytes")]
+    Range { size: u64 },
+    /// The door is shut (403).
+    #[error("{0}")]
+    Forbidden(Message),
+    /// The client went away or sent less than it announced (400).
+    #[error("{0}")]
+    Incomplete(Message),
+    /// Too busy at the moment; the same request may pass later (503).
+    #[error("{0}")]
+    Unavailable(Message),
+    /// The disk is full, or below `storage.min_free` (507).
+    #[error("{0}")]
+    Full(Message),
+    /// Something that is not the client's fault (500).
+    #[error("internal error: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What every fallible use case returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A malformed `field`, said in both languages.
+    pub fn invalid(field: &'static str, message: impl Into<Message>) -> Self {
+        Self::Invalid {
+            field,
+            message: message.into(),
+        }
+    }
+
+    /// Wraps a fault that is not the client's.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// The HTTP status that fits, in every family.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Invalid { .. } | Self::Incomplete(_) => 400,
+            Self::Forbidden(_) => 403,
+            Self::NotFound(_) => 404,
+            Self::Conflict(_) => 409,
+            Self::Gone(_) => 410,
+            Self::TooLarge { .. } => 413,
+            Self::Unsupported(_) => 415,
+            Self::Range { .. } => 416,
+            Self::Unprocessable(_) => 422,
+            Self::Unavailable(_) => 503,
+            Self::Full(_) => 507,
+            Self::Internal(_) => 500,
+        }
+    }
+
+    /// What a person is told: what was wrong, and what is allowed.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        let zh = lang == Lang::Zh;
+        match self {
+            Self::Invalid { field, message } => format!("{field}: {}", message.text(lang)),
+            Self::Unprocessable(message)
+            | Self::Conflict(message)
+            | Self::Unsupported(message)
+            | Self::Forbidden(message)
+            | Self::Incomplete(message)
+            | Self::Unavailable(message)
+            | Self::Full(message) => message.text(lang).to_owned(),
+            Self::NotFound(thing) if zh => format!("没有这个{}", thing.name(lang)),
+            Self::NotFound(thing) => format!("There is no such {}.", thing.name(lang)),
+            Self::Gone(thing) if zh => format!("该{}在回收站中，恢复后才能使用", thing.name(lang)),
+            Self::Gone(thing) => format!(
+                "This {} is in the trash; restore it to use it again.",
+                thing.name(lang)
+            ),
+            Self::TooLarge { limit } if zh => format!("超过了 {limit} 字节的上限"),
+            Self::TooLarge { limit } => format!("Larger than the limit of {limit} bytes."),
+            Self::Range { size } if zh => format!("请求的范围超出了 {size} 字节的内容"),
+            Self::Range { size } => {
+                format!("The range lies beyond the {size} bytes that are there.")
+            }
+            Self::Internal(_) if zh => "服务器内部错误，已记入日志".to_owned(),
+            Self::Internal(_) => {
+                "Something went wrong in the server; the log has the details.".to_owned()
+            }
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => disk_full(),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+fn disk_full() -> Error {
+    Error::Full(
+        (
+            "The disk is full; nothing was stored.",
+            "磁盘已满，未保存任何内容",
+        )
+            .into(),
+    )
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            // SQLITE_FULL: the disk, not the statement, is at fault.
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("13") => disk_full(),
+            sqlx::Error::PoolTimedOut => Self::Unavailable(
+                ("The database is busy; try again.", "数据库繁忙，请稍后重试").into(),
+            ),
+            _ => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What every room stands on. The platform knows no room: arrows point here, never from here.
+
+pub mod blobs;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod ids;
+pub mod names;
+pub mod pictures;
+pub mod telemetry;
+pub mod web;

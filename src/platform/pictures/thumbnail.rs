@@ -1,0 +1,317 @@
+//! Thumbnails: one small JPEG for every picture, whatever it came as.
+//!
+//! What always holds: a thumbnail fits in [`EDGE`]×[`EDGE`], stands upright, has no transparency and is never larger than its picture;
+//! nothing is decoded before its header was found to be within the limits.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use fast_image_resize as fir;
+use fir::images::{Image, ImageRef};
+use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
+
+use super::header::{self, Header};
+use super::jpeg::{self, Colour, Scaled};
+use super::window::Window;
+use super::{MAX_PIXELS, helpers};
+
+/// The longest side of a thumbnail in pixels: rows of 240 CSS pixels on a screen with two device pixels each.
+pub const EDGE: u32 = 480;
+
+/// Of 100; at thumbnail size the difference to more can't be seen.
+const QUALITY: u8 = 80;
+
+/// Memory that a decoder may take: 100 megapixels of RGBA, and some. Deeper pictures must have fewer pixels.
+const MAX_MEMORY: u64 = 448 << 20;
+
+/// Bytes of a JPEG that are read; 100 megapixels at best quality have fewer. A film behind a picture may be cut off.
+const MAX_JPEG: u64 = 192 << 20;
+
+/// Why there is no thumbnail.
+#[derive(Debug, thiserror::Error)]
+pub enum ThumbnailError {
+    /// Nothing that could be shown, or its helper isn't installed: show the type's icon.
+    #[error("not a picture")]
+    NotAPicture,
+    /// More than [`MAX_PIXELS`], or more memory than a decoder is given.
+    #[error("{width}×{height} pixels are too many")]
+    TooLarge {
+        /// Pixels across as stored.
+        width: u32,
+        /// Pixels down as stored.
+        height: u32,
+    },
+    /// It claims to be a picture but can't be decoded: show the broken picture. The text is for the log.
+    #[error("broken picture: {0}")]
+    Broken(String),
+    /// The file can't be read, or a helper not be run: worth another try later.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Makes the thumbnail of the file at `path`, whose type was sniffed to be `content_type`: the bytes of a JPEG.
+///
+/// # Errors
+/// See [`ThumbnailError`]; only `Io` is worth another try.
+pub fn thumbnail(path: &Path, content_type: &str) -> Result<Vec<u8>, ThumbnailError> {
+    if is_decodable(content_type) {
+        return own(path, content_type, Turn::AsStored);
+    }
+    if !helpers::can(content_type) {
+        return Err(ThumbnailError::NotAPicture);
+    }
+    // A HEIF's size is known beforehand; a film's isn't, but its helper makes it small and has its own limits.
+    if let Some(header) = header::read(&mut Window::new(File::open(path)?)?, content_type)? {
+        within_limits(header)?;
+    }
+    let still = helpers::still(path, content_type)?;
+    own(&still.path(), still.content_type(), Turn::Done)
+}
+
+/// Is the type one that needs no helper?
+pub(super) fn is_decodable(content_type: &str) -> bool {
+    content_type == "image/jpeg" || format(content_type).is_some()
+}
+
+fn format(content_type: &str) -> Option<ImageFormat> {
+    match content_type {
+        "image/png" => Some(ImageFormat::Png),
+        "image/gif" => Some(ImageFormat::Gif),
+        "image/webp" => Some(ImageFormat::WebP),
+        "image/bmp" => Some(ImageFormat::Bmp),
+        "image/tiff" => Some(ImageFormat::Tiff),
+        _ => None,
+    }
+}
+
+/// Whether the picture's own orientation still has to be applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    AsStored,
+    Done,
+}
+
+fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Vec<u8>, ThumbnailError> {
+    let mut window = Window::new(File::open(path)?)?;
+    let header = header::read(&mut window, content_type)?;
+    let header = header.ok_or_else(|| ThumbnailError::Broken("no size in its header".into()))?;
+    within_limits(header)?;
+    let small = if let Some(format) = format(content_type) {
+        other(path, format, header)?
+    } else {
+        from_jpeg(path)?
+    };
+    let upright = if turn == Turn::AsStored {
+        turned(small, header.orientation)
+    } else {
+        small
+    };
+    encoded(&upright)
+}
+
+fn within_limits(header: Header) -> Result<(), ThumbnailError> {
+    let Header { width, height, .. } = header;
+    if header.pixels() > MAX_PIXELS {
+        Err(ThumbnailError::TooLarge { width, height })
+    } else {
+        Ok(())
+    }
+}
+
+fn from_jpeg(path: &Path) -> Result<Scaled, ThumbnailError> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len().min(MAX_JPEG);
+    let mut data = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(MAX_JPEG).read_to_end(&mut data)?;
+    let picture = jpeg::decode(&data, EDGE)
+        .map_err(|jpeg::Broken(why)| ThumbnailError::Broken(why.into()))?;
+    let (width, height) = fitted(picture.width, picture.height);
+    if (width, height) == (picture.width, picture.height) {
+        return Ok(picture);
+    }
+    let pixel = if picture.colour == Colour::Grey {
+        fir::PixelType::U8
+    } else {
+        fir::PixelType::U8x3
+    };
+    let source =
+        ImageRef::new(picture.width, picture.height, &picture.samples, pixel).map_err(internal)?;
+    let mut target = Image::new(width, height, pixel);
+    fir::Resizer::new()
+        .resize(&source, &mut target, &options())
+        .map_err(internal)?;
+    Ok(Scaled {
+        width,
+        height,
+        colour: picture.colour,
+        samples: target.into_vec(),
+    })
+}
+
+fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, ThumbnailError> {
+    let mut reader = ImageReader::with_format(
+        BufReader::with_capacity(64 * 1024, File::open(path)?),
+        format,
+    );
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    let mut picture = reader
+        .decode()
+        .map_err(|error| undecodable(error, header))?;
+    flatten(&mut picture);
+    let (width, height) = fitted(picture.width(), picture.height());
+    if (width, height) != (picture.width(), picture.height()) {
+        let mut target = DynamicImage::new(width, height, picture.color());
+        fir::Resizer::new()
+            .resize(&picture, &mut target, &options())
+            .map_err(internal)?;
+        picture = target;
+    }
+    let grey = matches!(
+        picture,
+        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_)
+    );
+    let (colour, samples) = if grey {
+        (Colour::Grey, picture.into_luma8().into_raw())
+    } else {
+        let mut picture = DynamicImage::ImageRgba8(picture.into_rgba8());
+        flatten(&mut picture);
+        (Colour::Rgb, picture.into_rgb8().into_raw())
+    };
+    Ok(Scaled {
+        width,
+        height,
+        colour,
+        samples,
+    })
+}
+
+fn options() -> fir::ResizeOptions {
+    fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
+}
+
+/// Puts white behind what is transparent, in place: a second copy of a large picture would double the memory.
+fn flatten(picture: &mut DynamicImage) {
+    fn over_white<const N: usize>(samples: &mut [u8]) {
+        for pixel in samples.as_chunks_mut::<N>().0 {
+            let [light @ .., alpha] = pixel.as_mut_slice() else {
+                continue;
+            };
+            let opacity = u16::from(std::mem::replace(alpha, 255));
+            if opacity < 255 {
+                for sample in light {
+                    let sum = u16::from(*sample) * opacity + 255 * (255 - opacity);
+                    *sample = u8::try_from((sum + 127) / 255).unwrap_or(255);
+                }
+            }
+        }
+    }
+    match picture {
+        DynamicImage::ImageRgba8(image) => over_white::<4>(image),
+        DynamicImage::ImageLumaA8(image) => over_white::<2>(image),
+        _ => {}
+    }
+}
+
+fn undecodable(error: ImageError, header: Header) -> ThumbnailError {
+    match error {
+        ImageError::Limits(_) => ThumbnailError::TooLarge {
+            width: header.width,
+            height: header.height,
+        },
+        ImageError::IoError(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
+            ) =>
+        {
+            ThumbnailError::Io(error)
+        }
+        error => ThumbnailError::Broken(error.to_string()),
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> ThumbnailError {
+    ThumbnailError::Broken(error.to_string())
+}
+
+/// The size within [`EDGE`] that keeps the proportions, at least one pixel, never larger.
+fn fitted(width: u32, height: u32) -> (u32, u32) {
+    let longest = u64::from(width.max(height)).max(1);
+    if longest <= u64::from(EDGE) {
+        return (width, height);
+    }
+    let fit = |side: u32| {
+        u32::try_from((u64::from(side) * u64::from(EDGE) + longest / 2) / longest)
+            .unwrap_or(EDGE)
+            .max(1)
+    };
+    (fit(width), fit(height))
+}
+
+/// The picture upright, by EXIF's numbers: 2 to 4 mirror or turn it, 5 to 8 swap its sides too.
+fn turned(picture: Scaled, orientation: u8) -> Scaled {
+    if orientation == 1 {
+        return picture;
+    }
+    let channels = if picture.colour == Colour::Grey { 1 } else { 3 };
+    let (old_width, old_height) = (picture.width as usize, picture.height as usize);
+    let (width, height) = if orientation >= 5 {
+        (old_height, old_width)
+    } else {
+        (old_width, old_height)
+    };
+    let mut samples = Vec::with_capacity(picture.samples.len());
+    for y in 0..height {
+        for x in 0..width {
+            let (from_x, from_y) = match orientation {
+                2 => (old_width - 1 - x, y),
+                3 => (old_width - 1 - x, old_height - 1 - y),
+                4 => (x, old_height - 1 - y),
+                5 => (y, x),
+                6 => (y, old_height - 1 - x),
+                7 => (old_width - 1 - y, old_height - 1 - x),
+                8 => (old_width - 1 - y, x),
+                _ => (x, y),
+            };
+            let at = (from_y * old_width + from_x) * channels;
+            samples.extend_from_slice(&picture.samples[at..at + channels]);
+        }
+    }
+    let (width, height) = if orientation >= 5 {
+        (picture.height, picture.width)
+    } else {
+        (picture.width, picture.height)
+    };
+    Scaled {
+        width,
+        height,
+        colour: picture.colour,
+        samples,
+    }
+}
+
+fn encoded(picture: &Scaled) -> Result<Vec<u8>, ThumbnailError> {
+    let colour = match picture.colour {
+        Colour::Grey => jpeg_encoder::ColorType::Luma,
+        Colour::YCbCr => jpeg_encoder::ColorType::Ycbcr,
+        Colour::Rgb => jpeg_encoder::ColorType::Rgb,
+    };
+    let side = |pixels: u32| u16::try_from(pixels).map_err(internal);
+    let mut bytes = Vec::with_capacity(64 * 1024);
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, QUALITY);
+    encoder
+        .encode(
+            &picture.samples,
+            side(picture.width)?,
+            side(picture.height)?,
+            colour,
+        )
+        .map_err(internal)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Answers where no handler had the word: unknown paths, wrong methods, guards that refused.
+//!
+//! The route decides the shape, not `Accept`: `/upload` (but for its page) and `/api` speak
+//! problem+json, all else gets a page.
+
+use rocket::http::uri::Segments;
+use rocket::http::uri::fmt::Path;
+use rocket::http::{Method, Status};
+use rocket::request::Request;
+use rocket::response::Response;
+use rocket::{Catcher, catcher};
+
+use super::guards::Refusal;
+use super::lang::Lang;
+use super::problem;
+use crate::platform::error::{Error, Thing};
+
+/// One catcher for every status.
+#[must_use]
+pub fn catchers() -> Vec<Catcher> {
+    vec![Catcher::new(None, Any)]
+}
+
+#[derive(Clone)]
+struct Any;
+
+#[rocket::async_trait]
+impl catcher::Handler for Any {
+    async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
+        let allowed = if status == Status::NotFound {
+            allowed_methods(request)
+        } else {
+            Vec::new()
+        };
+        let is_wrong_method = !allowed.is_empty();
+        let mut response = render(status, is_wrong_method, request);
+        if is_wrong_method {
+            response.set_status(Status::MethodNotAllowed);
+            response.set_raw_header("Allow", allowed.join(", "));
+        }
+        Ok(response)
+    }
+}
+
+fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -> Response<'r> {
+    let lang = Lang::of(request);
+    let refusal = request.local_cache(Refusal::default);
+    let fallback = fallback(status, is_wrong_method);
+    let error = refusal.0.as_ref().unwrap_or(&fallback);
+    let status = if is_wrong_method {
+        Status::MethodNotAllowed
+    } else {
+        status
+    };
+    if speaks_json(request) {
+        return problem::response_as(status, error, lang);
+    }
+    problem::response_as(status, error, lang)
+}
+
+/// Whether this path belongs to a family that answers in JSON.
+fn speaks_json(request: &Request<'_>) -> bool {
+    let path = request.uri().path();
+    let is_page =
+        matches!(request.method(), Method::Get | Method::Head) && path.starts_with("/upload");
+    !is_page
+        && ["/upload", "/api", "/livez", "/readyz"]
+            .iter()
+            .any(|family| path.starts_with(family))
+}
+
+fn fallback(status: Status, is_wrong_method: bool) -> Error {
+    let message = |en: &'static str, zh: &'static str| (en, zh).into();
+    if is_wrong_method {
+        return Error::Conflict(message(
+            "This address does not take that method.",
+            "该地址不支持此请求方法",
+        ));
+    }
+    match status.code {
+        404 => Error::NotFound(Thing::Page),
+        403 => Error::Forbidden(message("You may not do this.", "没有权限")),
+        413 => Error::Unprocessable(message("The body is too large.", "请求正文过大")),
+        415 => Error::Unsupported(message(
+            "This type of body is not understood here.",
+            "不支持该类型的请求正文",
+        )),
+        400 | 422 => Error::Unprocessable(message("The request is malformed.", "请求格式错误")),
+        503 => Error::Unavailable(message(
+            "The server is busy; try again.",
+            "服务器繁忙，请稍后重试",
+        )),
+        _ => Error::internal(format!("answered {status}")),
+    }
+}
+
+/// The methods of the routes that this path fits, when it fits none of its own method.
+fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
+    let mut methods: Vec<&'static str> = Vec::new();
+    for route in request.rocket().routes() {
+        if fits(route.uri.path(), request.uri().path().segments()) {
+            methods.push(route.method.as_str());
+            if route.method == Method::Get {
+                methods.push("HEAD");
+            }
+        }
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    // OPTIONS fits every path; alone it says nothing.
+    methods.retain(|method| *method != "OPTIONS");
+    methods
+}
+
+/// Whether a path fits a route such as `/tags/<tag>/zip`.
+fn fits(route: &str, path: Segments<'_, Path>) -> bool {
+    let mut wanted = route.split('/').filter(|segment| !segment.is_empty());
+    for segment in path {
+        match wanted.next() {
+            Some(pattern) if pattern.starts_with('<') && pattern.ends_with("..>") => return true,
+            Some(pattern) if pattern.starts_with('<') || pattern == segment => {}
+            _ => return false,
+        }
+    }
+    wanted.next().is_none_or(|pattern| pattern.ends_with("..>"))
+}

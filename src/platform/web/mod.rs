@@ -1,0 +1,13 @@
+//! What every door shares: errors on the wire, guards, ranges, languages, pages' layout.
+
+pub mod catchers;
+pub mod fairings;
+pub mod guards;
+pub mod health;
+pub mod icons;
+pub mod lang;
+pub mod multipart;
+pub mod problem;
+pub mod ranges;
+pub mod receive;
+pub mod serve;

@@ -1,0 +1,178 @@
+//! `multipart/form-data` as a stream of file parts, with a bound on everything that is kept in memory.
+//!
+//! multer keeps what stands before the first part, and each part's headers, in memory without bound,
+//! and takes from the body whatever is there. The guard here lets it have one piece at a time, and
+//! ends a body in which nothing but headers comes for longer than [`MAX_HEADERS`].
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use futures_util::stream::{BoxStream, StreamExt, try_unfold};
+use multer::{Field, Multipart};
+use rocket::http::ContentType;
+use rocket::http::hyper::body::Bytes;
+
+use super::receive::Body;
+use crate::platform::error::{Error, Result};
+
+/// Most bytes of headers and preamble before a part's content.
+const MAX_HEADERS: usize = 64 * 1024;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// The parts of a body.
+pub struct Parts<'r> {
+    multipart: Multipart<'r>,
+    unclaimed: Arc<AtomicUsize>,
+}
+
+/// One file of the form.
+pub struct FilePart<'r> {
+    /// As the client wrote it, unchecked.
+    pub file_name: String,
+    field: Field<'r>,
+    unclaimed: Arc<AtomicUsize>,
+}
+
+impl<'r> Parts<'r> {
+    /// The parts of a body of this type.
+    ///
+    /// # Errors
+    /// `Invalid` when the type names no boundary.
+    pub fn new(media: &ContentType, body: Body<'r>) -> Result<Self> {
+        let boundary = media
+            .param("boundary")
+            .filter(|boundary| (1..=200).contains(&boundary.len()));
+        let boundary = boundary.ok_or_else(|| {
+            let message = (
+                "multipart/form-data must name its boundary",
+                "multipart/form-data 缺少 boundary",
+            );
+            Error::invalid("Content-Type", message)
+        })?;
+        let unclaimed = Arc::new(AtomicUsize::new(0));
+        let guard = Guard {
+            pieces: pieces(body),
+            unclaimed: unclaimed.clone(),
+            is_tired: false,
+        };
+        Ok(Self {
+            multipart: Multipart::new(guard, boundary),
+            unclaimed,
+        })
+    }
+
+    /// The next file; fields without a file name are passed over. `None` at the proper end.
+    ///
+    /// # Errors
+    /// `Incomplete` when the body breaks off, `Invalid` when it isn't multipart.
+    pub async fn next_file(&mut self) -> Result<Option<FilePart<'r>>> {
+        loop {
+            self.unclaimed.store(0, Ordering::Relaxed);
+            let Some(mut field) = self.multipart.next_field().await.map_err(refusal)? else {
+                return Ok(None);
+            };
+            self.unclaimed.store(0, Ordering::Relaxed);
+            match field.file_name() {
+                Some(name) if !name.is_empty() => {
+                    let file_name = name.to_owned();
+                    return Ok(Some(FilePart {
+                        file_name,
+                        field,
+                        unclaimed: self.unclaimed.clone(),
+                    }));
+                }
+                // A text field, or a file input that was left empty.
+                _ => {
+                    while field.chunk().await.map_err(refusal)?.is_some() {
+                        self.unclaimed.store(0, Ordering::Relaxed);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl FilePart<'_> {
+    /// The next bytes; `None` at the end of the part.
+    ///
+    /// # Errors
+    /// `Incomplete` when the body breaks off within the part.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        let chunk = self.field.chunk().await.map_err(refusal)?;
+        self.unclaimed.store(0, Ordering::Relaxed);
+        Ok(chunk)
+    }
+}
+
+/// The body in pieces.
+pub fn pieces<'r>(body: Body<'r>) -> BoxStream<'r, Result<Bytes>> {
+    try_unfold(body, |mut body| async {
+        let mut buffer = Vec::with_capacity(PIECE);
+        let count = body.read(&mut buffer).await?;
+        Ok((count > 0).then(|| (Bytes::from(buffer), body)))
+    })
+    .boxed()
+}
+
+/// Gives one piece a turn, and counts what nobody has claimed yet.
+struct Guard<'r> {
+    pieces: BoxStream<'r, Result<Bytes>>,
+    unclaimed: Arc<AtomicUsize>,
+    /// A piece was given in this turn.
+    is_tired: bool,
+}
+
+impl Stream for Guard<'_> {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.is_tired {
+            self.is_tired = false;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = self.pieces.poll_next_unpin(cx);
+        if let Poll::Ready(Some(Ok(piece))) = &next {
+            self.is_tired = true;
+            let before = self.unclaimed.fetch_add(piece.len(), Ordering::Relaxed);
+            if before > MAX_HEADERS {
+                let message = (
+                    "more than 64 KiB of headers before a part",
+                    "分段头部超过 64 KiB",
+                );
+                return Poll::Ready(Some(Err(Error::invalid("body", message))));
+            }
+        }
+        next
+    }
+}
+
+fn refusal(error: multer::Error) -> Error {
+    match error {
+        multer::Error::StreamReadFailed(source) => match source.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(other) => Error::Internal(other),
+        },
+        multer::Error::IncompleteStream
+        | multer::Error::IncompleteFieldData { .. }
+        | multer::Error::IncompleteHeaders => {
+            let message = (
+                "The form broke off before its last boundary.",
+                "表单在最后的分隔符之前中断",
+            );
+            Error::Incomplete(message.into())
+        }
+        other => Error::invalid(
+            "body",
+            (
+                format!("is not valid multipart/form-data: {other}"),
+                "不是有效的 multipart/form-data",
+            ),
+        ),
+    }
+}

@@ -1,0 +1,103 @@
+//! `Range`, `If-Range`, `If-None-Match` (RFC 9110 §13 and §14).
+//!
+//! One range of bytes is served; a request for several gets the whole, as the RFC allows.
+
+use std::ops::Range;
+
+use rocket::http::HeaderMap;
+
+/// What is to be sent of `size` bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// All: 200.
+    Whole,
+    /// These: 206.
+    Part(Range<u64>),
+    /// Nothing of it is there: 416.
+    Nothing,
+}
+
+/// Reads a `Range` header for something of `size` bytes.
+#[must_use]
+pub fn parse(header: &str, size: u64) -> Wanted {
+    let Some(spec) = header.trim().strip_prefix("bytes=") else {
+        return Wanted::Whole;
+    };
+    let Some((first, last)) = spec.trim().split_once('-') else {
+        return Wanted::Whole;
+    };
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        // More digits than fit mean "beyond the end", not "no number".
+        digits.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
+    };
+    match (number(first), number(last)) {
+        (None, Some(suffix)) if first.is_empty() => match suffix.min(size) {
+            0 => Wanted::Nothing,
+            length => Wanted::Part(size - length..size),
+        },
+        (Some(first), None) if last.is_empty() => part(first, u64::MAX, size),
+        (Some(first), Some(last)) if first <= last => part(first, last, size),
+        _ => Wanted::Whole,
+    }
+}
+
+fn part(first: u64, last: u64, size: u64) -> Wanted {
+    if first >= size {
+        Wanted::Nothing
+    } else {
+        Wanted::Part(first..last.saturating_add(1).min(size))
+    }
+}
+
+/// Whether the client has this very state already (`If-None-Match`, weak comparison): 304.
+#[must_use]
+pub fn is_fresh(headers: &HeaderMap<'_>, etag: &str) -> bool {
+    headers.get("If-None-Match").any(|list| {
+        list.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    })
+}
+
+/// What is wanted of something of `size` bytes in the state `etag`: a range counts only when
+/// `If-Range` is absent or names that state (strong comparison).
+#[must_use]
+pub fn wanted(headers: &HeaderMap<'_>, etag: &str, size: u64) -> Wanted {
+    let Some(range) = headers.get_one("Range") else {
+        return Wanted::Whole;
+    };
+    match headers.get_one("If-Range") {
+        Some(state) if state.trim() != etag => Wanted::Whole,
+        _ => parse(range, size),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read() {
+        for (header, wanted) in [
+            ("bytes=0-0", Wanted::Part(0..1)),
+            ("bytes=2-4", Wanted::Part(2..5)),
+            ("bytes=2-", Wanted::Part(2..10)),
+            ("bytes=2-99", Wanted::Part(2..10)),
+            ("bytes=-3", Wanted::Part(7..10)),
+            ("bytes=-99", Wanted::Part(0..10)),
+            ("bytes=10-", Wanted::Nothing),
+            ("bytes=-0", Wanted::Nothing),
+            ("bytes=99999999999999999999999-", Wanted::Nothing),
+            ("bytes=4-2", Wanted::Whole),
+            ("bytes=0-1,3-4", Wanted::Whole),
+            ("bytes=", Wanted::Whole),
+            ("bytes=-", Wanted::Whole),
+            ("bytes=a-b", Wanted::Whole),
+            ("lines=0-1", Wanted::Whole),
+        ] {
+            assert_eq!(parse(header, 10), wanted, "{header}");
+        }
+        assert_eq!(parse("bytes=0-", 0), Wanted::Nothing);
+    }
+}
