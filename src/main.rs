@@ -48,9 +48,7 @@ fn main() -> ExitCode {
 /// Everything that can go wrong before the server starts.
 fn prepare(figment: &Figment) -> Result<(Config, Blobs), String> {
     let config = Config::extract(figment)?;
-    let level = figment
-        .extract_inner("log_level")
-        .unwrap_or(rocket::config::LogLevel::Normal);
+    let level = figment.extract_inner("log_level").unwrap_or(rocket::config::LogLevel::Normal);
     telemetry::init(level);
     let blobs = Blobs::open(&config.data_dir, granary::is_durable(&config)).map_err(|error| {
         let folder = config.data_dir.display();
@@ -69,8 +67,7 @@ async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
     let _file_size_limit = signal(SignalKind::from_raw(25));
     let durable = granary::is_durable(&config);
     let data_dir = blobs.layout().root().display().to_string();
-    let rocket =
-        granary::build(figment, config, blobs, Clock::System).attach(greeting(data_dir, durable));
+    let rocket = granary::build(figment, config, blobs, Clock::System).attach(greeting(data_dir, durable));
     let rocket = match rocket.ignite().await {
         Ok(rocket) => rocket,
         Err(error) => return failed_start(&error),
@@ -91,16 +88,10 @@ fn greeting(data_dir: String, durable: bool) -> AdHoc {
     AdHoc::on_liftoff("greeting", move |rocket| {
         Box::pin(async move {
             let config = rocket.config();
-            let host = if config.address.is_unspecified() {
-                "127.0.0.1".to_owned()
-            } else {
-                config.address.to_string()
-            };
-            let host = if config.address.is_ipv6() && !config.address.is_unspecified() {
-                format!("[{host}]")
-            } else {
-                host
-            };
+            let host =
+                if config.address.is_unspecified() { "127.0.0.1".to_owned() } else { config.address.to_string() };
+            let host =
+                if config.address.is_ipv6() && !config.address.is_unspecified() { format!("[{host}]") } else { host };
             let base = format!("http://{host}:{}", config.port);
             println!("granary {} serves on {base}", env!("CARGO_PKG_VERSION"));
             println!("  data:   {data_dir}");
@@ -117,16 +108,11 @@ fn greeting(data_dir: String, durable: bool) -> AdHoc {
 fn failed_start(error: &rocket::Error) -> ExitCode {
     // Reading the kind also tells Rocket that the error was dealt with; else it panics.
     match error.kind() {
-        ErrorKind::Bind(source) => fail(&format!(
-            "the address can't be bound (port taken?): {source}"
-        )),
+        ErrorKind::Bind(source) => fail(&format!("the address can't be bound (port taken?): {source}")),
         ErrorKind::Io(source) => fail(&format!("the server ended: {source}")),
         ErrorKind::FailedFairings(failed) => {
             let names: Vec<_> = failed.iter().map(|info| info.name.to_string()).collect();
-            fail(&format!(
-                "start-up failed in: {} (the log says why)",
-                names.join(", ")
-            ))
+            fail(&format!("start-up failed in: {} (the log says why)", names.join(", ")))
         }
         ErrorKind::Shutdown(..) => ExitCode::SUCCESS,
         other => fail(&format!("the server can't start: {other}")),

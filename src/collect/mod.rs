@@ -30,16 +30,7 @@ pub fn stage() -> AdHoc {
             tracing::error!("the platform must be ignited before the rooms");
             return Err(rocket);
         };
-        let collect = Collect::new(
-            db.clone(),
-            blobs.clone(),
-            ids.clone(),
-            clock.clone(),
-            config.clone(),
-        );
-        Ok(rocket
-            .manage(collect)
-            .mount("/", api::routes())
-            .attach(worker::stage()))
+        let collect = Collect::new(db.clone(), blobs.clone(), ids.clone(), clock.clone(), config.clone());
+        Ok(rocket.manage(collect).mount("/", api::routes()).attach(worker::stage()))
     })
 }

@@ -48,10 +48,7 @@ async fn empty_trash(collect: Collect, mut shutdown: Shutdown) {
     loop {
         match collect.purge_expired().await {
             Ok(0) => {}
-            Ok(files) => tracing::info!(
-                files,
-                "purged what had lain in the trash for longer than trash.keep"
-            ),
+            Ok(files) => tracing::info!(files, "purged what had lain in the trash for longer than trash.keep"),
             Err(error) => tracing::error!(%error, "the trash was not purged; trying again later"),
         }
         tokio::select! {

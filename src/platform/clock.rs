@@ -30,10 +30,7 @@ impl Clock {
     #[must_use]
     pub fn now_ms(&self) -> i64 {
         match self {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the one place that reads the clock"
-            )]
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
             Self::System => Timestamp::now().as_millisecond(),
             Self::Fixed(ms) => ms.load(Ordering::SeqCst),
         }
@@ -88,10 +85,7 @@ mod tests {
     #[test]
     fn times_and_dates_are_read() {
         assert_eq!(parse("2023-11-14T22:13:20.123Z"), Some(1_700_000_000_123));
-        assert_eq!(
-            parse("2023-11-15T06:13:20.123+08:00"),
-            Some(1_700_000_000_123)
-        );
+        assert_eq!(parse("2023-11-15T06:13:20.123+08:00"), Some(1_700_000_000_123));
         assert_eq!(parse("1970-01-02"), Some(86_400_000));
         assert_eq!(parse("yesterday"), None);
     }

@@ -112,15 +112,12 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
         Days(u32),
         Text(String),
     }
-    let expected =
-        || serde::de::Error::custom("expected a time such as \"30 days\" or \"12 hours\"");
+    let expected = || serde::de::Error::custom("expected a time such as \"30 days\" or \"12 hours\"");
     match Written::deserialize(deserializer).map_err(|_| expected())? {
         Written::Days(days) => Ok(Duration::from_secs(u64::from(days) * 24 * 3600)),
         Written::Text(text) => {
             let span: jiff::Span = text.parse().map_err(|_| expected())?;
-            let time = span
-                .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
-                .map_err(|_| expected())?;
+            let time = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| expected())?;
             Duration::try_from(time).map_err(|_| expected())
         }
     }
@@ -129,13 +126,10 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
 fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let origins = Vec::<String>::deserialize(deserializer)?;
     for origin in &origins {
-        let host = origin
-            .strip_prefix("https://")
-            .or_else(|| origin.strip_prefix("http://"));
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.contains(['/', '*', ' '])) {
-            let message = format!(
-                "{origin:?} is not an origin such as \"https://label.example.org\" (no path, no wildcard)"
-            );
+            let message =
+                format!("{origin:?} is not an origin such as \"https://label.example.org\" (no path, no wildcard)");
             return Err(serde::de::Error::custom(message));
         }
     }
@@ -146,13 +140,9 @@ fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
 #[must_use]
 pub fn figment() -> Figment {
     let file = Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested();
-    let variables = Env::prefixed("ROCKET_")
-        .ignore(&["PROFILE", "CONFIG"])
-        .global();
-    with_database(defaults().merge(file).merge(variables)).select(Profile::from_env_or(
-        "ROCKET_PROFILE",
-        rocket::Config::DEFAULT_PROFILE,
-    ))
+    let variables = Env::prefixed("ROCKET_").ignore(&["PROFILE", "CONFIG"]).global();
+    with_database(defaults().merge(file).merge(variables))
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
 /// Rocket's defaults and ours.
@@ -162,11 +152,7 @@ pub fn defaults() -> Figment {
     Figment::from(rocket::Config {
         ident: rocket::config::Ident::try_new("granary").unwrap_or_default(),
         ip_header: None,
-        shutdown: rocket::config::Shutdown {
-            grace: 8,
-            mercy: 3,
-            ..Default::default()
-        },
+        shutdown: rocket::config::Shutdown { grace: 8, mercy: 3, ..Default::default() },
         ..Default::default()
     })
     .merge(Serialized::default("data_dir", "./data"))
@@ -181,13 +167,9 @@ pub fn defaults() -> Figment {
 /// Completes `databases.granary`: SQLite in the data folder unless a URL is given.
 #[must_use]
 pub fn with_database(figment: Figment) -> Figment {
-    let data_dir: PathBuf = figment
-        .extract_inner("data_dir")
-        .unwrap_or_else(|_| PathBuf::from("./data"));
+    let data_dir: PathBuf = figment.extract_inner("data_dir").unwrap_or_else(|_| PathBuf::from("./data"));
     let url = format!("sqlite:{}", data_dir.join("granary.db").display());
-    let durable = figment
-        .extract_inner::<Durability>("durability")
-        .map_or(true, |level| level == Durability::Full);
+    let durable = figment.extract_inner::<Durability>("durability").map_or(true, |level| level == Durability::Full);
     figment
         .join(Serialized::global("databases.granary.url", url))
         .merge(Serialized::global("databases.granary.durable", durable))
@@ -200,11 +182,7 @@ impl Config {
     /// One line that names the key and what is allowed.
     pub fn extract(figment: &Figment) -> Result<Self, String> {
         let line = |error: rocket::figment::Error| {
-            error
-                .into_iter()
-                .map(|error| error.to_string())
-                .collect::<Vec<_>>()
-                .join("; ")
+            error.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; ")
         };
         figment.extract::<rocket::Config>().map_err(line)?;
         let config: Self = figment.extract().map_err(line)?;
@@ -222,29 +200,18 @@ impl Config {
 
 /// Only `url` may be given under `databases.granary`.
 fn check_databases(figment: &Figment) -> Result<(), String> {
-    let databases: Map<String, Map<String, Value>> =
-        figment.extract_inner("databases").map_err(|_| {
-            "databases must be a table such as {granary={url=\"mysql://…\"}}".to_owned()
-        })?;
+    let databases: Map<String, Map<String, Value>> = figment
+        .extract_inner("databases")
+        .map_err(|_| "databases must be a table such as {granary={url=\"mysql://…\"}}".to_owned())?;
     for (name, table) in &databases {
         if name != "granary" {
-            return Err(format!(
-                "unknown key databases.{name}: only databases.granary is used"
-            ));
+            return Err(format!("unknown key databases.{name}: only databases.granary is used"));
         }
-        if let Some(key) = table
-            .keys()
-            .find(|key| !matches!(key.as_str(), "url" | "durable"))
-        {
-            return Err(format!(
-                "unknown key databases.granary.{key}: only url is used"
-            ));
+        if let Some(key) = table.keys().find(|key| !matches!(key.as_str(), "url" | "durable")) {
+            return Err(format!("unknown key databases.granary.{key}: only url is used"));
         }
         let url = table.get("url").and_then(Value::as_str).unwrap_or_default();
-        if !["sqlite:", "mysql:", "mariadb:"]
-            .iter()
-            .any(|scheme| url.starts_with(scheme))
-        {
+        if !["sqlite:", "mysql:", "mariadb:"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err("databases.granary.url must begin with sqlite: or mysql:".to_owned());
         }
     }
@@ -290,24 +257,8 @@ mod tests {
 
     #[test]
     fn sizes_and_times_are_written_as_people_write_them() {
-        assert_eq!(
-            extract("upload", "{ max_size = \"5 GiB\" }")
-                .unwrap()
-                .upload
-                .max_size
-                .as_u64(),
-            5 << 30
-        );
-        assert_eq!(
-            extract("trash", "{ keep = \"12 hours\" }")
-                .unwrap()
-                .trash
-                .keep,
-            Duration::from_secs(43_200)
-        );
-        assert_eq!(
-            extract("trash", "{ keep = 7 }").unwrap().trash.keep,
-            Duration::from_secs(604_800)
-        );
+        assert_eq!(extract("upload", "{ max_size = \"5 GiB\" }").unwrap().upload.max_size.as_u64(), 5 << 30);
+        assert_eq!(extract("trash", "{ keep = \"12 hours\" }").unwrap().trash.keep, Duration::from_secs(43_200));
+        assert_eq!(extract("trash", "{ keep = 7 }").unwrap().trash.keep, Duration::from_secs(604_800));
     }
 }

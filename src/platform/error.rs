@@ -29,10 +29,7 @@ impl Message {
 
 impl<E: Into<Cow<'static, str>>, Z: Into<Cow<'static, str>>> From<(E, Z)> for Message {
     fn from((en, zh): (E, Z)) -> Self {
-        Self {
-            en: en.into(),
-            zh: zh.into(),
-        }
+        Self { en: en.into(), zh: zh.into() }
     }
 }
 
@@ -71,10 +68,7 @@ impl Thing {
 pub enum Error {
     /// A field, parameter or body is malformed (400).
     #[error("{field}: {message}")]
-    Invalid {
-        field: &'static str,
-        message: Message,
-    },
+    Invalid { field: &'static str, message: Message },
     /// Well-formed, but against a rule, such as a digest that does not fit (422).
     #[error("{0}")]
     Unprocessable(Message),
@@ -119,10 +113,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A malformed `field`, said in both languages.
     pub fn invalid(field: &'static str, message: impl Into<Message>) -> Self {
-        Self::Invalid {
-            field,
-            message: message.into(),
-        }
+        Self::Invalid { field, message: message.into() }
     }
 
     /// Wraps a fault that is not the client's.
@@ -165,10 +156,7 @@ impl Error {
             Self::NotFound(thing) if zh => format!("没有这个{}", thing.name(lang)),
             Self::NotFound(thing) => format!("There is no such {}.", thing.name(lang)),
             Self::Gone(thing) if zh => format!("该{}在回收站中，恢复后才能使用", thing.name(lang)),
-            Self::Gone(thing) => format!(
-                "This {} is in the trash; restore it to use it again.",
-                thing.name(lang)
-            ),
+            Self::Gone(thing) => format!("This {} is in the trash; restore it to use it again.", thing.name(lang)),
             Self::TooLarge { limit } if zh => format!("超过了 {limit} 字节的上限"),
             Self::TooLarge { limit } => format!("Larger than the limit of {limit} bytes."),
             Self::Range { size } if zh => format!("请求的范围超出了 {size} 字节的内容"),
@@ -176,9 +164,7 @@ impl Error {
                 format!("The range lies beyond the {size} bytes that are there.")
             }
             Self::Internal(_) if zh => "服务器内部错误，已记入日志".to_owned(),
-            Self::Internal(_) => {
-                "Something went wrong in the server; the log has the details.".to_owned()
-            }
+            Self::Internal(_) => "Something went wrong in the server; the log has the details.".to_owned(),
         }
     }
 }
@@ -186,22 +172,14 @@ impl Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::StorageFull
-            | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge => disk_full(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => disk_full(),
             _ => Self::internal(error),
         }
     }
 }
 
 fn disk_full() -> Error {
-    Error::Full(
-        (
-            "The disk is full; nothing was stored.",
-            "磁盘已满，未保存任何内容",
-        )
-            .into(),
-    )
+    Error::Full(("The disk is full; nothing was stored.", "磁盘已满，未保存任何内容").into())
 }
 
 impl From<sqlx::Error> for Error {
@@ -209,9 +187,9 @@ impl From<sqlx::Error> for Error {
         match &error {
             // SQLITE_FULL: the disk, not the statement, is at fault.
             sqlx::Error::Database(e) if e.code().as_deref() == Some("13") => disk_full(),
-            sqlx::Error::PoolTimedOut => Self::Unavailable(
-                ("The database is busy; try again.", "数据库繁忙，请稍后重试").into(),
-            ),
+            sqlx::Error::PoolTimedOut => {
+                Self::Unavailable(("The database is busy; try again.", "数据库繁忙，请稍后重试").into())
+            }
             _ => Self::internal(error),
         }
     }

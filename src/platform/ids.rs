@@ -29,10 +29,7 @@ impl Id {
     /// Reads digits, bare or in double quotes (`"2018…"`), as clients write them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let bare = text
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or(text);
+        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
         if bare.is_empty() || !bare.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -81,11 +78,7 @@ impl Ids {
     /// Draws from the blocks of `db`.
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self {
-            db,
-            clock,
-            block: Arc::default(),
-        }
+        Self { db, clock, block: Arc::default() }
     }
 
     /// The first of `count` consecutive ids that nobody else gets.
@@ -99,10 +92,7 @@ impl Ids {
         if stale || block.end - block.next < count {
             let size = count.max(BLOCK);
             let end = self.take(floor, size).await?;
-            *block = Block {
-                next: end - size,
-                end,
-            };
+            *block = Block { next: end - size, end };
         }
         let first = block.next;
         block.next += count;
@@ -112,8 +102,7 @@ impl Ids {
     /// Moves the shared mark by `size` and returns where it stands then.
     async fn take(&self, floor: i64, size: i64) -> Result<i64> {
         let mut tx = self.db.begin().await?;
-        tx.execute(Sql::new(TAKE).bind(floor).bind(floor).bind(size))
-            .await?;
+        tx.execute(Sql::new(TAKE).bind(floor).bind(floor).bind(size)).await?;
         let row = tx.fetch_one(Sql::new(TAKEN)).await?;
         let end = row.int(0)?;
         tx.commit().await?;
@@ -127,23 +116,9 @@ mod tests {
 
     #[test]
     fn ids_are_digits_bare_or_quoted() {
-        assert_eq!(
-            Id::parse("2018000000000000001"),
-            Some(Id(2_018_000_000_000_000_001))
-        );
+        assert_eq!(Id::parse("2018000000000000001"), Some(Id(2_018_000_000_000_000_001)));
         assert_eq!(Id::parse("\"7\""), Some(Id(7)));
-        for bad in [
-            "",
-            "\"",
-            "\"\"",
-            "-1",
-            "+1",
-            "1.0",
-            "0",
-            "9223372036854775808",
-            "\"7",
-            "٣",
-        ] {
+        for bad in ["", "\"", "\"\"", "-1", "+1", "1.0", "0", "9223372036854775808", "\"7", "٣"] {
             assert_eq!(Id::parse(bad), None, "{bad:?}");
         }
     }

@@ -56,11 +56,7 @@ impl Name {
     /// # Errors
     /// The first rule that it breaks.
     pub fn new(text: &str) -> Result<Self, NameError> {
-        let name = if is_nfc(text) {
-            text.to_owned()
-        } else {
-            text.nfc().collect()
-        };
+        let name = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
         match name.as_str() {
             "" => return Err(NameError::Empty),
             "." | ".." => return Err(NameError::Dots),
@@ -83,9 +79,7 @@ impl Name {
     /// # Errors
     /// The first rule that it breaks.
     pub fn from_percent_encoded(raw: &str) -> Result<Self, NameError> {
-        let text = percent_decode(raw.as_bytes())
-            .decode_utf8()
-            .map_err(|_| NameError::NotUtf8)?;
+        let text = percent_decode(raw.as_bytes()).decode_utf8().map_err(|_| NameError::NotUtf8)?;
         Self::new(&text)
     }
 
@@ -122,11 +116,7 @@ pub fn split_extension(name: &str) -> (&str, &str) {
 pub fn numbered(name: &str, n: u32) -> String {
     let (stem, extension) = split_extension(name);
     // An "extension" that is nearly the whole name can't be kept; then the number goes to the end.
-    let (stem, extension) = if extension.len() > 200 {
-        (name, "")
-    } else {
-        (stem, extension)
-    };
+    let (stem, extension) = if extension.len() > 200 { (name, "") } else { (stem, extension) };
     let suffix = format!(" ({n}){extension}");
     let mut end = stem.len().min(MAX_BYTES.saturating_sub(suffix.len()));
     while !stem.is_char_boundary(end) {
@@ -166,21 +156,10 @@ mod tests {
 
     #[test]
     fn percent_escapes_are_decoded_once() {
-        assert_eq!(
-            Name::from_percent_encoded("a%20b%2B+.jpg")
-                .unwrap()
-                .as_str(),
-            "a b++.jpg"
-        );
-        assert_eq!(
-            Name::from_percent_encoded("a%2541").unwrap().as_str(),
-            "a%41"
-        );
+        assert_eq!(Name::from_percent_encoded("a%20b%2B+.jpg").unwrap().as_str(), "a b++.jpg");
+        assert_eq!(Name::from_percent_encoded("a%2541").unwrap().as_str(), "a%41");
         assert_eq!(Name::from_percent_encoded("%ff"), Err(NameError::NotUtf8));
-        assert_eq!(
-            Name::from_percent_encoded("a%2Fb"),
-            Err(NameError::Separator)
-        );
+        assert_eq!(Name::from_percent_encoded("a%2Fb"), Err(NameError::Separator));
     }
 
     #[test]
@@ -190,10 +169,7 @@ mod tests {
         assert_eq!(numbered(".env", 2), ".env (2)");
         assert_eq!(numbered("a.tar.gz", 2), "a.tar (2).gz");
         let long = numbered(&format!("{}.jpg", "图".repeat(83)), 12);
-        assert!(
-            long.len() <= MAX_BYTES && long.ends_with(" (12).jpg"),
-            "{long}"
-        );
+        assert!(long.len() <= MAX_BYTES && long.ends_with(" (12).jpg"), "{long}");
         assert!(numbered(&format!("a.{}", "b".repeat(250)), 2).len() <= MAX_BYTES);
     }
 }

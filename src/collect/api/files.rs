@@ -62,12 +62,7 @@ async fn by_name(
     bytes(collect, &file, ASK, headers.0)
 }
 
-fn bytes(
-    collect: &Collect,
-    file: &File,
-    cache: &'static str,
-    headers: &HeaderMap<'_>,
-) -> Result<Bytes> {
+fn bytes(collect: &Collect, file: &File, cache: &'static str, headers: &HeaderMap<'_>) -> Result<Bytes> {
     if file.is_deleted() {
         return Err(Error::Gone(Thing::File).into());
     }
@@ -84,15 +79,7 @@ fn bytes(
     let blobs = collect.blobs().clone();
     let bytes = Bytes::new(headers, facts, |range| {
         let length = range.end - range.start;
-        SegmentBody::fixed(
-            blobs,
-            vec![Segment::Blob {
-                key,
-                offset: range.start,
-                length,
-                size,
-            }],
-        )
+        SegmentBody::fixed(blobs, vec![Segment::Blob { key, offset: range.start, length, size }])
     });
     Ok(bytes?)
 }
@@ -107,11 +94,7 @@ fn is_shown(content_type: &str) -> bool {
 }
 
 fn served_type(content_type: &str) -> String {
-    if content_type == "text/plain" {
-        "text/plain; charset=utf-8".to_owned()
-    } else {
-        content_type.to_owned()
-    }
+    if content_type == "text/plain" { "text/plain; charset=utf-8".to_owned() } else { content_type.to_owned() }
 }
 
 /// A thumbnail, or the icon that stands for it.
@@ -140,14 +123,13 @@ impl<'r> Responder<'r, 'static> for Thumbnail {
         let mut response = match self {
             Self::Jpeg(file, sha256) => {
                 let etag = format!("\"{sha256}-thumb\"");
-                let mut response =
-                    if crate::platform::web::ranges::is_fresh(request.headers(), &etag) {
-                        let mut fresh = Response::new();
-                        fresh.set_status(Status::NotModified);
-                        fresh
-                    } else {
-                        file.respond_to(request)?
-                    };
+                let mut response = if crate::platform::web::ranges::is_fresh(request.headers(), &etag) {
+                    let mut fresh = Response::new();
+                    fresh.set_status(Status::NotModified);
+                    fresh
+                } else {
+                    file.respond_to(request)?
+                };
                 response.set_raw_header("ETag", etag);
                 response.set_raw_header("Cache-Control", "private, max-age=604800");
                 response
@@ -159,10 +141,7 @@ impl<'r> Responder<'r, 'static> for Thumbnail {
             }
         };
         response.set_max_chunk_size(64 * 1024);
-        response.set_raw_header(
-            "Content-Security-Policy",
-            "sandbox; default-src 'none'; style-src 'unsafe-inline'",
-        );
+        response.set_raw_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'");
         Ok(response)
     }
 }

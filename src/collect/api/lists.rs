@@ -16,11 +16,7 @@ use rocket::response::status::NoContent;
 
 /// `GET /api/v1/tags?limit&cursor&q&order`
 #[get("/api/v1/tags")]
-async fn tags(
-    _caller: Caller,
-    collect: &State<Collect>,
-    uri: &Origin<'_>,
-) -> Result<Json<PageResponse<TagResponse>>> {
+async fn tags(_caller: Caller, collect: &State<Collect>, uri: &Origin<'_>) -> Result<Json<PageResponse<TagResponse>>> {
     Ok(Json(collect.tags(&Query::of(uri).tags()?).await?.into()))
 }
 
@@ -48,12 +44,7 @@ async fn files(
     let query = Query::of(uri);
     let tag = collect.tag(name(tag)?.as_str()).await?;
     let (filter, order, limit) = (query.filter()?, query.order()?, query.limit()?);
-    Ok(Json(
-        collect
-            .files(&tag, &filter, order, query.cursor(), limit)
-            .await?
-            .into(),
-    ))
+    Ok(Json(collect.files(&tag, &filter, order, query.cursor(), limit).await?.into()))
 }
 
 /// `GET /api/v1/files/{id}`, also of a file in the trash.
@@ -64,21 +55,13 @@ async fn file(_caller: Caller, collect: &State<Collect>, id: &str) -> Result<Jso
 
 /// `DELETE /api/v1/files/{id}`: into the trash.
 #[delete("/api/v1/files/<id>")]
-async fn delete_file(
-    _caller: Caller,
-    collect: &State<Collect>,
-    id: &str,
-) -> Result<Json<FileResponse>> {
+async fn delete_file(_caller: Caller, collect: &State<Collect>, id: &str) -> Result<Json<FileResponse>> {
     Ok(Json(collect.delete_file(file_id(id)?).await?.into()))
 }
 
 /// `POST /api/v1/files/{id}/restore`
 #[post("/api/v1/files/<id>/restore")]
-async fn restore_file(
-    _caller: Caller,
-    collect: &State<Collect>,
-    id: &str,
-) -> Result<Json<FileResponse>> {
+async fn restore_file(_caller: Caller, collect: &State<Collect>, id: &str) -> Result<Json<FileResponse>> {
     Ok(Json(collect.restore_file(file_id(id)?).await?.into()))
 }
 
@@ -92,13 +75,5 @@ pub(super) fn file_id(id: &str) -> std::result::Result<Id, Error> {
 }
 
 pub fn routes() -> Vec<Route> {
-    routes![
-        tags,
-        tag,
-        delete_tag,
-        files,
-        file,
-        delete_file,
-        restore_file
-    ]
+    routes![tags, tag, delete_tag, files, file, delete_file, restore_file]
 }

@@ -12,11 +12,5 @@ use rocket::Route;
 /// The routes of this room that are no pages.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [
-        lists::routes(),
-        files::routes(),
-        upload::routes(),
-        zip::routes(),
-    ]
-    .concat()
+    [lists::routes(), files::routes(), upload::routes(), zip::routes()].concat()
 }

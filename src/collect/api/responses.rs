@@ -79,10 +79,7 @@ pub struct UploadedResponse {
 
 impl From<Uploaded> for UploadedResponse {
     fn from(uploaded: Uploaded) -> Self {
-        Self {
-            file: uploaded.file.into(),
-            duplicate: uploaded.duplicate,
-        }
+        Self { file: uploaded.file.into(), duplicate: uploaded.duplicate }
     }
 }
 
@@ -115,19 +112,11 @@ impl SeveralResponse {
                 }
                 Err(error) => {
                     problem::log(&error);
-                    response.errors.push(ErrorResponse {
-                        name,
-                        status: error.status(),
-                        detail: error.text(lang),
-                    });
+                    response.errors.push(ErrorResponse { name, status: error.status(), detail: error.text(lang) });
                 }
             }
         }
-        let refused = response
-            .errors
-            .first()
-            .map(|error| error.status)
-            .filter(|_| response.files.is_empty());
+        let refused = response.errors.first().map(|error| error.status).filter(|_| response.files.is_empty());
         (refused.unwrap_or(if is_new { 201 } else { 200 }), response)
     }
 }
@@ -141,9 +130,6 @@ pub struct PageResponse<T> {
 
 impl<M, T: From<M>> From<Page<M>> for PageResponse<T> {
     fn from(page: Page<M>) -> Self {
-        Self {
-            items: page.items.into_iter().map(T::from).collect(),
-            next: page.next,
-        }
+        Self { items: page.items.into_iter().map(T::from).collect(), next: page.next }
     }
 }

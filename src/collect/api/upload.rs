@@ -40,10 +40,7 @@ impl<'r> FromRequest<'r> for Head<'r> {
             return Guarded::Error((Status::BadRequest, ()));
         };
         let headers = request.headers();
-        let digests = headers
-            .get("Repr-Digest")
-            .chain(headers.get("Content-Digest"))
-            .collect();
+        let digests = headers.get("Repr-Digest").chain(headers.get("Content-Digest")).collect();
         Guarded::Success(Self {
             uri: request.uri(),
             media: request.content_type(),
@@ -58,19 +55,14 @@ impl Head<'_> {
     /// A query value, percent-decoded once; `+` stands for itself.
     fn query(&self, key: &str) -> Option<&str> {
         let query = self.uri.query()?.as_str();
-        query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
+        query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
     }
 
     fn on_conflict(&self) -> Result<OnConflict> {
         let Some(word) = self.query("on_conflict") else {
             return Ok(OnConflict::default());
         };
-        let allowed = (
-            "must be rename, reject or replace",
-            "必须是 rename、reject 或 replace",
-        );
+        let allowed = ("must be rename, reject or replace", "必须是 rename、reject 或 replace");
         OnConflict::parse(word).ok_or_else(|| Error::invalid("on_conflict", allowed))
     }
 
@@ -80,12 +72,7 @@ impl Head<'_> {
 
     /// The last segments of the path, as they were sent.
     fn segment(&self, from_end: usize) -> &str {
-        self.uri
-            .path()
-            .as_str()
-            .rsplit('/')
-            .nth(from_end)
-            .unwrap_or_default()
+        self.uri.path().as_str().rsplit('/').nth(from_end).unwrap_or_default()
     }
 }
 
@@ -141,15 +128,9 @@ async fn post_tag(
 ) -> problem::Result<Either> {
     let tag = Name::from_percent_encoded(head.segment(0)).map_err(|error| error.of("tag"))?;
     match head.query("unpack") {
-        Some("zip") => Ok(Either::Several(several(
-            unpack(collect, &head, &tag, data).await?,
-            head.lang,
-        ))),
+        Some("zip") => Ok(Either::Several(several(unpack(collect, &head, &tag, data).await?, head.lang))),
         Some(_) => Err(Error::invalid("unpack", ("must be zip", "只能是 zip")).into()),
-        None if head.is_multipart() => Ok(Either::Several(several(
-            form(collect, &head, &tag, data).await?,
-            head.lang,
-        ))),
+        None if head.is_multipart() => Ok(Either::Several(several(form(collect, &head, &tag, data).await?, head.lang))),
         None => {
             let raw_name = head.query("filename").ok_or_else(|| {
                 let message = (
@@ -158,21 +139,14 @@ async fn post_tag(
                 );
                 Error::invalid("filename", message)
             })?;
-            let name =
-                Name::from_percent_encoded(raw_name).map_err(|error| error.of("filename"))?;
-            Ok(Either::One(
-                one(raw(collect, &head, tag, name, data).await?),
-            ))
+            let name = Name::from_percent_encoded(raw_name).map_err(|error| error.of("filename"))?;
+            Ok(Either::One(one(raw(collect, &head, tag, name, data).await?)))
         }
     }
 }
 
 fn one(uploaded: Uploaded) -> (Status, Json<UploadedResponse>) {
-    let status = if uploaded.duplicate {
-        Status::Ok
-    } else {
-        Status::Created
-    };
+    let status = if uploaded.duplicate { Status::Ok } else { Status::Created };
     (status, Json(uploaded.into()))
 }
 
@@ -181,45 +155,20 @@ fn several(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (Status, Json<Severa
     (Status::new(status), Json(response))
 }
 
-async fn raw(
-    collect: &Collect,
-    head: &Head<'_>,
-    tag: Name,
-    name: Name,
-    data: Data<'_>,
-) -> Result<Uploaded> {
+async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, data: Data<'_>) -> Result<Uploaded> {
     let on_conflict = head.on_conflict()?;
     let expected = expected_digest(&head.digests)?;
     let mut incoming = collect.begin(head.body.length)?;
-    Body::open(data, head.body, collect.max_size())?
-        .read_into(&mut incoming)
-        .await?;
-    collect
-        .store(
-            Upload {
-                tag,
-                name,
-                on_conflict,
-                expected,
-            },
-            incoming,
-        )
-        .await
+    Body::open(data, head.body, collect.max_size())?.read_into(&mut incoming).await?;
+    collect.store(Upload { tag, name, on_conflict, expected }, incoming).await
 }
 
 /// The parts of a form. Nothing of it is listed before all of it has arrived.
-async fn form(
-    collect: &Collect,
-    head: &Head<'_>,
-    tag: &Name,
-    data: Data<'_>,
-) -> Result<Vec<Outcome<Uploaded>>> {
+async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
     collect.begin(None)?;
     let body = Body::open(data, head.body, u64::MAX)?;
-    let media = head
-        .media
-        .ok_or_else(|| Error::invalid("Content-Type", ("is missing", "缺少")))?;
+    let media = head.media.ok_or_else(|| Error::invalid("Content-Type", ("is missing", "缺少")))?;
     let mut placed = Vec::new();
     if let Err(error) = place_parts(collect, Parts::new(media, body)?, &mut placed).await {
         for (_, received) in placed.into_iter().filter_map(|outcome| outcome.result.ok()) {
@@ -230,10 +179,7 @@ async fn form(
     if placed.is_empty() {
         return Err(Error::invalid(
             "body",
-            (
-                "holds no file: send parts with a file name",
-                "没有文件：请提交带文件名的分段",
-            ),
+            ("holds no file: send parts with a file name", "没有文件：请提交带文件名的分段"),
         ));
     }
     Ok(collect.store_all(tag, on_conflict, placed).await)
@@ -272,20 +218,12 @@ async fn place_part(collect: &Collect, mut part: FilePart<'_>) -> Result<Result<
         }
     }
     Ok(match target {
-        Ok((name, incoming)) => collect
-            .place(incoming)
-            .await
-            .map(|received| (name, received)),
+        Ok((name, incoming)) => collect.place(incoming).await.map(|received| (name, received)),
         Err(error) => Err(error),
     })
 }
 
-async fn unpack(
-    collect: &Collect,
-    head: &Head<'_>,
-    tag: &Name,
-    data: Data<'_>,
-) -> Result<Vec<Outcome<Uploaded>>> {
+async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
     collect.begin(head.body.length)?;
     let body = Body::open(data, head.body, collect.max_size())?;
@@ -293,42 +231,24 @@ async fn unpack(
 }
 
 fn reader(body: Body<'_>) -> impl AsyncBufRead + Unpin + Send {
-    pieces(body)
-        .map(|piece| piece.map_err(io::Error::other))
-        .boxed()
-        .into_async_read()
+    pieces(body).map(|piece| piece.map_err(io::Error::other)).boxed().into_async_read()
 }
 
 /// The SHA-256 of `Repr-Digest` or `Content-Digest` (RFC 9530 §2 and §3), where one is given.
 fn expected_digest(headers: &[&str]) -> Result<Option<BlobKey>> {
     let mut expected: Option<BlobKey> = None;
-    for member in headers
-        .iter()
-        .flat_map(|header| header.split(','))
-        .map(str::trim)
-    {
+    for member in headers.iter().flat_map(|header| header.split(',')).map(str::trim) {
         let Some(value) = member.strip_prefix("sha-256=") else {
             continue;
         };
-        let shape = (
-            "must be sha-256=:<base64 of 32 bytes>:",
-            "必须是 sha-256=:<32 字节的 base64>:",
-        );
+        let shape = ("must be sha-256=:<base64 of 32 bytes>:", "必须是 sha-256=:<32 字节的 base64>:");
         let bad = || Error::invalid("Repr-Digest", shape);
         let encoded = value.split(';').next().unwrap_or_default().trim();
-        let encoded = encoded
-            .strip_prefix(':')
-            .and_then(|rest| rest.strip_suffix(':'))
-            .ok_or_else(bad)?;
-        let digest: [u8; 32] = base64(encoded)
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(bad)?;
+        let encoded = encoded.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).ok_or_else(bad)?;
+        let digest: [u8; 32] = base64(encoded).and_then(|bytes| bytes.try_into().ok()).ok_or_else(bad)?;
         let key = BlobKey::from_digest(&digest);
         if expected.as_ref().is_some_and(|other| *other != key) {
-            let message = (
-                "The announced digests differ from each other.",
-                "声明的多个摘要互相矛盾",
-            );
+            let message = ("The announced digests differ from each other.", "声明的多个摘要互相矛盾");
             return Err(Error::Unprocessable(message.into()));
         }
         expected = Some(key);
@@ -338,9 +258,7 @@ fn expected_digest(headers: &[&str]) -> Result<Option<BlobKey>> {
 
 fn base64(text: &str) -> Option<Vec<u8>> {
     use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .ok()
+    ::base64::engine::general_purpose::STANDARD.decode(text).ok()
 }
 
 pub fn routes() -> Vec<Route> {

@@ -59,35 +59,20 @@ fn selection(media: Option<&ContentType>, body: &str) -> Result<Vec<Id>> {
         ids: Vec<serde_json::Value>,
     }
     if media.is_some_and(|media| media.is_json()) {
-        let shape = (
-            "must be JSON such as {\"ids\":[\"2018…\"]}",
-            "必须是 JSON，例如 {\"ids\":[\"2018…\"]}",
-        );
-        let parsed: Selection =
-            serde_json::from_str(body).map_err(|_| Error::invalid("body", shape))?;
-        let texts: Vec<String> = parsed
-            .ids
-            .iter()
-            .map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned))
-            .collect();
+        let shape = ("must be JSON such as {\"ids\":[\"2018…\"]}", "必须是 JSON，例如 {\"ids\":[\"2018…\"]}");
+        let parsed: Selection = serde_json::from_str(body).map_err(|_| Error::invalid("body", shape))?;
+        let texts: Vec<String> =
+            parsed.ids.iter().map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect();
         return query::ids(texts.iter().map(String::as_str));
     }
     if !media.is_some_and(|media| media.is_form()) {
-        let types = (
-            "Send form fields ids=… or JSON {\"ids\":[…]}.",
-            "请以表单字段 ids=… 或 JSON {\"ids\":[…]} 提交",
-        );
+        let types = ("Send form fields ids=… or JSON {\"ids\":[…]}.", "请以表单字段 ids=… 或 JSON {\"ids\":[…]} 提交");
         return Err(Error::Unsupported(types.into()));
     }
     query::ids(body.split('&').filter_map(|pair| pair.strip_prefix("ids=")))
 }
 
-async fn respond(
-    collect: &Collect,
-    tag: &str,
-    filter: &Filter,
-    headers: &HeaderMap<'_>,
-) -> Result<Bytes> {
+async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Bytes> {
     let tag = collect.tag(tag).await?;
     let archive = state(collect, &tag, filter, headers).await?;
     let facts = Facts {
@@ -98,18 +83,11 @@ async fn respond(
         name: format!("{}.zip", tag.name),
         is_attachment: true,
     };
-    Bytes::new(headers, facts, |range| {
-        SegmentBody::new(collect.blobs().clone(), collect.stream(archive, range))
-    })
+    Bytes::new(headers, facts, |range| SegmentBody::new(collect.blobs().clone(), collect.stream(archive, range)))
 }
 
 /// The archive as it stands, or the earlier state that `If-Range` names while its files are there.
-async fn state(
-    collect: &Collect,
-    tag: &Tag,
-    filter: &Filter,
-    headers: &HeaderMap<'_>,
-) -> Result<Arc<Archive>> {
+async fn state(collect: &Collect, tag: &Tag, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Arc<Archive>> {
     if let (Some(earlier), true) = (headers.get_one("If-Range"), headers.contains("Range")) {
         if let Some(archive) = collect.earlier_archive(tag, filter, earlier.trim()).await? {
             return Ok(archive);

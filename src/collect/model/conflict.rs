@@ -42,20 +42,13 @@ pub enum Place {
 
 /// Decides about bytes `sha256` uploaded as `name`.
 #[must_use]
-pub fn decide(
-    name: &str,
-    sha256: &str,
-    namesakes: &[Namesake],
-    on_conflict: OnConflict,
-) -> Decision {
+pub fn decide(name: &str, sha256: &str, namesakes: &[Namesake], on_conflict: OnConflict) -> Decision {
     let holder = namesakes.iter().find(|file| file.live && file.name == name);
     if let Some(same) = holder.filter(|file| file.sha256 == sha256) {
         return Decision::Duplicate(same.id);
     }
     if on_conflict == OnConflict::Rename {
-        let renamed = namesakes
-            .iter()
-            .find(|file| file.live && file.sha256 == sha256);
+        let renamed = namesakes.iter().find(|file| file.live && file.sha256 == sha256);
         if let Some(same) = renamed {
             return Decision::Duplicate(same.id);
         }
@@ -66,9 +59,7 @@ pub fn decide(
         (Some(other), OnConflict::Replace) => Place::InsteadOf(other.id),
         (Some(_), OnConflict::Reject) => return Decision::Reject,
     };
-    let buried = namesakes
-        .iter()
-        .filter(|file| !file.live && file.sha256 == sha256);
+    let buried = namesakes.iter().filter(|file| !file.live && file.sha256 == sha256);
     match buried.max_by_key(|file| (file.name == name, file.id)) {
         Some(file) => Decision::Revive { id: file.id, place },
         None => Decision::Insert(place),
@@ -81,12 +72,7 @@ mod tests {
     use OnConflict::{Reject, Rename, Replace};
 
     fn file(id: i64, name: &str, sha256: &str, live: bool) -> Namesake {
-        Namesake {
-            id: Id(id),
-            name: name.into(),
-            sha256: sha256.into(),
-            live,
-        }
+        Namesake { id: Id(id), name: name.into(), sha256: sha256.into(), live }
     }
 
     #[test]
@@ -99,10 +85,7 @@ mod tests {
     #[test]
     fn a_retry_finds_its_bytes() {
         for mode in [Rename, Reject, Replace] {
-            assert_eq!(
-                decide("a", "x", &[file(1, "a", "x", true)], mode),
-                Decision::Duplicate(Id(1))
-            );
+            assert_eq!(decide("a", "x", &[file(1, "a", "x", true)], mode), Decision::Duplicate(Id(1)));
         }
     }
 
@@ -111,44 +94,26 @@ mod tests {
         let files = [file(1, "a", "x", true), file(2, "a (2)", "y", true)];
         assert_eq!(decide("a", "y", &files, Rename), Decision::Duplicate(Id(2)));
         assert_eq!(decide("a", "y", &files, Reject), Decision::Reject);
-        assert_eq!(
-            decide("a", "y", &files, Replace),
-            Decision::Insert(Place::InsteadOf(Id(1)))
-        );
+        assert_eq!(decide("a", "y", &files, Replace), Decision::Insert(Place::InsteadOf(Id(1))));
     }
 
     #[test]
     fn other_bytes_go_by_the_mode() {
         let files = [file(1, "a", "x", true)];
-        assert_eq!(
-            decide("a", "y", &files, Rename),
-            Decision::Insert(Place::Numbered)
-        );
+        assert_eq!(decide("a", "y", &files, Rename), Decision::Insert(Place::Numbered));
         assert_eq!(decide("a", "y", &files, Reject), Decision::Reject);
-        assert_eq!(
-            decide("a", "y", &files, Replace),
-            Decision::Insert(Place::InsteadOf(Id(1)))
-        );
+        assert_eq!(decide("a", "y", &files, Replace), Decision::Insert(Place::InsteadOf(Id(1))));
     }
 
     #[test]
     fn bytes_in_the_trash_come_back() {
         let buried = file(1, "a", "x", false);
         let revived = |place| Decision::Revive { id: Id(1), place };
-        assert_eq!(
-            decide("a", "x", std::slice::from_ref(&buried), Rename),
-            revived(Place::Name)
-        );
+        assert_eq!(decide("a", "x", std::slice::from_ref(&buried), Rename), revived(Place::Name));
         let files = [buried, file(2, "a", "y", true)];
         assert_eq!(decide("a", "x", &files, Rename), revived(Place::Numbered));
-        assert_eq!(
-            decide("a", "x", &files, Replace),
-            revived(Place::InsteadOf(Id(2)))
-        );
+        assert_eq!(decide("a", "x", &files, Replace), revived(Place::InsteadOf(Id(2))));
         assert_eq!(decide("a", "x", &files, Reject), Decision::Reject);
-        assert_eq!(
-            decide("a", "z", &files[..1], Rename),
-            Decision::Insert(Place::Name)
-        );
+        assert_eq!(decide("a", "z", &files[..1], Rename), Decision::Insert(Place::Name));
     }
 }

@@ -16,9 +16,7 @@ impl Cursor {
     pub fn encode(&self) -> String {
         match self {
             Self::Number { key, tie } => format!("n{key}-{tie}"),
-            Self::Text(text) => text
-                .bytes()
-                .fold(String::from("t"), |hex, byte| format!("{hex}{byte:02x}")),
+            Self::Text(text) => text.bytes().fold(String::from("t"), |hex, byte| format!("{hex}{byte:02x}")),
         }
     }
 
@@ -27,34 +25,18 @@ impl Cursor {
     /// # Errors
     /// `Invalid` when it wasn't given out by this server.
     pub fn decode(text: &str) -> Result<Self> {
-        Self::read(text).ok_or_else(|| {
-            Error::invalid(
-                "cursor",
-                (
-                    "is not one that this server gave out",
-                    "不是本服务器给出的游标",
-                ),
-            )
-        })
+        Self::read(text)
+            .ok_or_else(|| Error::invalid("cursor", ("is not one that this server gave out", "不是本服务器给出的游标")))
     }
 
     fn read(text: &str) -> Option<Self> {
         if let Some(numbers) = text.strip_prefix('n') {
             let (key, tie) = numbers.split_once('-')?;
-            return Some(Self::Number {
-                key: digits(key)?,
-                tie: digits(tie)?,
-            });
+            return Some(Self::Number { key: digits(key)?, tie: digits(tie)? });
         }
-        let hex = text
-            .strip_prefix('t')
-            .filter(|hex| hex.is_ascii() && hex.len() % 2 == 0)?;
-        let pairs = (0..hex.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok());
-        String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?)
-            .ok()
-            .map(Self::Text)
+        let hex = text.strip_prefix('t').filter(|hex| hex.is_ascii() && hex.len() % 2 == 0)?;
+        let pairs = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok());
+        String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?).ok().map(Self::Text)
     }
 }
 
@@ -69,34 +51,17 @@ mod tests {
 
     #[test]
     fn cursors_come_back_as_they_were() {
-        for cursor in [
-            Cursor::Number {
-                key: 7,
-                tie: i64::MAX,
-            },
-            Cursor::Text("图 a.jpg".into()),
-            Cursor::Text(String::new()),
-        ] {
+        for cursor in
+            [Cursor::Number { key: 7, tie: i64::MAX }, Cursor::Text("图 a.jpg".into()), Cursor::Text(String::new())]
+        {
             assert_eq!(Cursor::decode(&cursor.encode()).unwrap(), cursor);
         }
     }
 
     #[test]
     fn garbage_is_refused() {
-        for bad in [
-            "",
-            "n",
-            "n1",
-            "n1-",
-            "n+1-2",
-            "n1--2",
-            "t0",
-            "tzz",
-            "tff",
-            "t图图",
-            "x",
-            "n99999999999999999999-1",
-        ] {
+        for bad in ["", "n", "n1", "n1-", "n+1-2", "n1--2", "t0", "tzz", "tff", "t图图", "x", "n99999999999999999999-1"]
+        {
             assert!(Cursor::decode(bad).is_err(), "{bad:?}");
         }
     }

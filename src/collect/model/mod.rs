@@ -249,10 +249,7 @@ pub struct Page<T> {
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self {
-            items: Vec::new(),
-            next: None,
-        }
+        Self { items: Vec::new(), next: None }
     }
 }
 
@@ -285,11 +282,9 @@ impl Kind {
             ("video", _) => Self::Video,
             ("audio", _) => Self::Audio,
             ("text", _) | ("application", "json" | "xml") => Self::Text,
-            (
-                "application",
-                "zip" | "gzip" | "x-tar" | "x-7z-compressed" | "x-xz" | "zstd" | "vnd.rar"
-                | "x-bzip2",
-            ) => Self::Archive,
+            ("application", "zip" | "gzip" | "x-tar" | "x-7z-compressed" | "x-xz" | "zstd" | "vnd.rar" | "x-bzip2") => {
+                Self::Archive
+            }
             ("application", "pdf" | "msword") => Self::Document,
             _ => Self::Other,
         }

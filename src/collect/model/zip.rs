@@ -88,10 +88,7 @@ impl Entry {
         self.write_name_and_time(out);
         if self.is_large() || far {
             put16(out, 1);
-            put16(
-                out,
-                if self.is_large() { 16 } else { 0 } + if far { 8 } else { 0 },
-            );
+            put16(out, if self.is_large() { 16 } else { 0 } + if far { 8 } else { 0 });
             if self.is_large() {
                 put64(out, self.size);
                 put64(out, self.size);
@@ -154,14 +151,7 @@ impl Sums {
     /// Bytes of the whole archive.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.local
-            + self.central
-            + END
-            + if self.needs_zip64() {
-                ZIP64_END_AND_LOCATOR
-            } else {
-                0
-            }
+        self.local + self.central + END + if self.needs_zip64() { ZIP64_END_AND_LOCATOR } else { 0 }
     }
 
     /// Writes what stands behind the central directory.
@@ -182,11 +172,7 @@ impl Sums {
             put64(out, self.local + self.central);
             put32(out, 1);
         }
-        let entries = if self.entries > MAX_ENTRIES {
-            0xFFFF
-        } else {
-            low16(self.entries)
-        };
+        let entries = if self.entries > MAX_ENTRIES { 0xFFFF } else { low16(self.entries) };
         put32(out, 0x0605_4b50);
         put16(out, 0);
         put16(out, 0);
@@ -200,11 +186,7 @@ impl Sums {
 
 /// The value, or the mark that it stands in a zip64 field.
 fn low32(value: u64) -> u32 {
-    if value > MAX_32 {
-        u32::MAX
-    } else {
-        u32::try_from(value).unwrap_or(u32::MAX)
-    }
+    if value > MAX_32 { u32::MAX } else { u32::try_from(value).unwrap_or(u32::MAX) }
 }
 
 fn low16(value: u64) -> u16 {
@@ -242,12 +224,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry(name: &str, size: u64) -> Entry {
-        Entry {
-            name: name.into(),
-            size,
-            crc32: 7,
-            modified_at: 1_700_000_000_000,
-        }
+        Entry { name: name.into(), size, crc32: 7, modified_at: 1_700_000_000_000 }
     }
 
     proptest! {
@@ -287,52 +264,18 @@ mod tests {
     #[test]
     fn zip64_appears_exactly_at_the_edges() {
         let end = |sums: Sums| sums.total() - sums.local - sums.central;
-        assert_eq!(
-            end(Sums {
-                entries: 65_534,
-                local: 0,
-                central: 0
-            }),
-            22
-        );
-        assert_eq!(
-            end(Sums {
-                entries: 65_535,
-                local: 0,
-                central: 0
-            }),
-            98
-        );
-        assert_eq!(
-            end(Sums {
-                entries: 1,
-                local: 0xFFFF_FFFE,
-                central: 0
-            }),
-            22
-        );
-        assert_eq!(
-            end(Sums {
-                entries: 1,
-                local: 0xFFFF_FFFF,
-                central: 0
-            }),
-            98
-        );
+        assert_eq!(end(Sums { entries: 65_534, local: 0, central: 0 }), 22);
+        assert_eq!(end(Sums { entries: 65_535, local: 0, central: 0 }), 98);
+        assert_eq!(end(Sums { entries: 1, local: 0xFFFF_FFFE, central: 0 }), 22);
+        assert_eq!(end(Sums { entries: 1, local: 0xFFFF_FFFF, central: 0 }), 98);
         assert_eq!(entry("a", 0xFFFF_FFFE).local_header_len(), 40);
         assert_eq!(entry("a", 0xFFFF_FFFF).local_header_len(), 60);
-        assert_eq!(
-            entry("a", 1).central_len(0xFFFF_FFFF),
-            entry("a", 1).central_len(0) + 12
-        );
+        assert_eq!(entry("a", 1).central_len(0xFFFF_FFFF), entry("a", 1).central_len(0) + 12);
     }
 
     #[test]
     fn times_are_dos_times() {
-        assert_eq!(
-            dos_time(1_700_000_000_000),
-            ((22 << 11) | (13 << 5) | 10, (43 << 9) | (11 << 5) | 14)
-        );
+        assert_eq!(dos_time(1_700_000_000_000), ((22 << 11) | (13 << 5) | 10, (43 << 9) | (11 << 5) | 14));
         assert_eq!(dos_time(0).1, (1 << 5) | 1);
     }
 }

@@ -7,26 +7,20 @@ use ring::digest::{SHA256, digest};
 
 /// Device names that Windows gives a meaning of their own, whatever the extension.
 const RESERVED: [&str; 22] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8",
-    "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2",
+    "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
 ];
 
 /// `name` as it can be unpacked on Windows: `<>:"|?*` become `_`, a dot or space at the end gets a
 /// `_` behind it, and a device's name one before it.
 #[must_use]
 pub fn mend(name: &str) -> String {
-    let mut mended: String = name
-        .chars()
-        .map(|c| if "<>:\"|?*".contains(c) { '_' } else { c })
-        .collect();
+    let mut mended: String = name.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
     if mended.ends_with(['.', ' ']) {
         mended.push('_');
     }
     let stem = mended.split('.').next().unwrap_or_default().trim_end();
-    if RESERVED
-        .iter()
-        .any(|device| stem.eq_ignore_ascii_case(device))
-    {
+    if RESERVED.iter().any(|device| stem.eq_ignore_ascii_case(device)) {
         mended.insert(0, '_');
     }
     mended

@@ -78,12 +78,7 @@ impl Archive {
     }
 
     fn window(&self) -> Window<'_> {
-        Window {
-            tag: self.tag,
-            filter: &self.filter,
-            last_seq: self.last_seq,
-            planned_at: self.planned_at,
-        }
+        Window { tag: self.tag, filter: &self.filter, last_seq: self.last_seq, planned_at: self.planned_at }
     }
 }
 
@@ -118,12 +113,7 @@ impl Collect {
     ///
     /// # Errors
     /// When the database doesn't answer.
-    pub async fn earlier_archive(
-        &self,
-        tag: &Tag,
-        filter: &Filter,
-        etag: &str,
-    ) -> Result<Option<Arc<Archive>>> {
+    pub async fn earlier_archive(&self, tag: &Tag, filter: &Filter, etag: &str) -> Result<Option<Arc<Archive>>> {
         let Some(last_seq) = last_seq_of(etag) else {
             return Ok(None);
         };
@@ -143,16 +133,7 @@ impl Collect {
         if let Some(plan) = self.inner.plans.find(tag.id, tag.revision, filter, asked) {
             return Ok(plan);
         }
-        let plan = Arc::new(
-            plan(
-                &self.inner.db,
-                tag.id,
-                filter,
-                asked,
-                self.inner.clock.now_ms(),
-            )
-            .await?,
-        );
+        let plan = Arc::new(plan(&self.inner.db, tag.id, filter, asked, self.inner.clock.now_ms()).await?);
         // What changed while the rows were read belongs to a later revision.
         if self.tag(&tag.name).await?.revision == tag.revision {
             self.inner.plans.keep(tag.id, tag.revision, plan.clone());
@@ -163,31 +144,16 @@ impl Collect {
     /// The bytes `range` of the archive.
     #[must_use]
     pub fn stream(&self, archive: Arc<Archive>, range: Range<u64>) -> Stream {
-        let at = archive
-            .marks
-            .partition_point(|mark| mark.sums.local <= range.start)
-            .saturating_sub(1);
+        let at = archive.marks.partition_point(|mark| mark.sums.local <= range.start).saturating_sub(1);
         let in_central = range.start >= archive.sums.local;
         let at = if in_central {
             let central = range.start - archive.sums.local;
-            archive
-                .marks
-                .partition_point(|mark| mark.sums.central <= central)
-                .saturating_sub(1)
+            archive.marks.partition_point(|mark| mark.sums.central <= central).saturating_sub(1)
         } else {
             at
         };
-        let stage = if in_central {
-            Stage::Central(at)
-        } else {
-            Stage::Local(at)
-        };
-        Stream {
-            db: self.inner.db.clone(),
-            archive,
-            range,
-            stage,
-        }
+        let stage = if in_central { Stage::Central(at) } else { Stage::Local(at) };
+        Stream { db: self.inner.db.clone(), archive, range, stage }
     }
 }
 
@@ -200,12 +166,7 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result
     let mut digest = Context::new(&SHA256);
     digest.update(format!("{tag} {filter:?}").as_bytes());
     // What lies in the trash already does not belong to it.
-    let window = Window {
-        tag,
-        filter,
-        last_seq: asked,
-        planned_at: i64::MAX,
-    };
+    let window = Window { tag, filter, last_seq: asked, planned_at: i64::MAX };
     let (mut sums, mut marks, mut after) = (Sums::default(), Vec::new(), 0);
     loop {
         marks.push(Mark { after, sums });
@@ -223,16 +184,7 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result
     }
     let digest = BlobKey::from_digest(digest.finish().as_ref().try_into().unwrap_or(&[0; 32]));
     let etag = format!("\"z{after}-{}\"", &digest.as_str()[..32]);
-    Ok(Archive {
-        tag,
-        filter: filter.clone(),
-        asked,
-        last_seq: after,
-        planned_at: now,
-        sums,
-        marks,
-        etag,
-    })
+    Ok(Archive { tag, filter: filter.clone(), asked, last_seq: after, planned_at: now, sums, marks, etag })
 }
 
 /// Gives the segments of a range, a stretch of entries at a time.
@@ -259,10 +211,7 @@ impl Segments for Stream {
 
 impl Stream {
     async fn advance(&mut self) -> io::Result<Vec<Segment>> {
-        let mut parts = Parts {
-            range: self.range.clone(),
-            segments: Vec::new(),
-        };
+        let mut parts = Parts { range: self.range.clone(), segments: Vec::new() };
         while parts.segments.is_empty() {
             match self.stage {
                 Stage::Local(at) => {
@@ -273,9 +222,7 @@ impl Stream {
                         None => self.stage = Stage::Central(0),
                     }
                 }
-                Stage::Central(at) if at < self.archive.marks.len() => {
-                    self.central(at, &mut parts).await?
-                }
+                Stage::Central(at) if at < self.archive.marks.len() => self.central(at, &mut parts).await?,
                 Stage::Central(_) => {
                     let mut end = Vec::new();
                     self.archive.sums.write_end(&mut end);
@@ -304,8 +251,7 @@ impl Stream {
             let mut header = Vec::new();
             entry.write_local_header(&mut header);
             parts.bytes(offset, &header);
-            let key =
-                BlobKey::parse(sha256).ok_or_else(|| io::Error::other("a row names no blob"))?;
+            let key = BlobKey::parse(sha256).ok_or_else(|| io::Error::other("a row names no blob"))?;
             parts.blob(offset + header.len() as u64, key, entry.size);
         }
         self.check(at, sums)?;
@@ -329,11 +275,7 @@ impl Stream {
 
     /// The rows must still add up to what was planned.
     fn check(&self, at: usize, sums: Sums) -> io::Result<()> {
-        let planned = self
-            .archive
-            .marks
-            .get(at + 1)
-            .map_or(self.archive.sums, |mark| mark.sums);
+        let planned = self.archive.marks.get(at + 1).map_or(self.archive.sums, |mark| mark.sums);
         if sums == planned {
             return Ok(());
         }
@@ -361,19 +303,13 @@ impl Parts {
             return;
         };
         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
-        self.segments
-            .push(Segment::Bytes(bytes[at(part.start)..at(part.end)].to_vec()));
+        self.segments.push(Segment::Bytes(bytes[at(part.start)..at(part.end)].to_vec()));
     }
 
     fn blob(&mut self, start: u64, key: BlobKey, size: u64) {
         let Some(part) = self.clip(start, size) else {
             return;
         };
-        self.segments.push(Segment::Blob {
-            key,
-            offset: part.start,
-            length: part.end - part.start,
-            size,
-        });
+        self.segments.push(Segment::Blob { key, offset: part.start, length: part.end - part.start, size });
     }
 }

@@ -100,22 +100,14 @@ impl Committer {
         let needed = i64::try_from(group.len() * 2).map_err(Error::internal)?;
         let next_id = self.ids.draw(needed).await?;
         let now = self.clock.now_ms();
-        let mut open = Group {
-            tx: self.db.begin().await?,
-            tags: BTreeMap::new(),
-            next_id,
-            now,
-        };
+        let mut open = Group { tx: self.db.begin().await?, tags: BTreeMap::new(), next_id, now };
         open.lock_tags(group).await?;
         let is_plain = open.find_plain(group).await?;
         let mut answers: Vec<Option<Result<Uploaded>>> = group.iter().map(|_| None).collect();
         let mut plain = Vec::new();
         for (at, pending) in group.iter().enumerate().filter(|(at, _)| is_plain[*at]) {
             let file = open.new_file(pending, pending.name.as_str().to_owned(), None)?;
-            answers[at] = Some(Ok(Uploaded {
-                file: file.file.clone(),
-                duplicate: false,
-            }));
+            answers[at] = Some(Ok(Uploaded { file: file.file.clone(), duplicate: false }));
             plain.push(file);
         }
         store::insert(&mut open.tx, &plain).await?;
@@ -134,19 +126,11 @@ impl<'a> Group<'a> {
     }
 
     async fn lock_tags(&mut self, group: &'a [Pending]) -> Result<()> {
-        let names: std::collections::BTreeSet<&str> =
-            group.iter().map(|pending| pending.tag.as_str()).collect();
+        let names: std::collections::BTreeSet<&str> = group.iter().map(|pending| pending.tag.as_str()).collect();
         for name in names {
             let id = self.draw();
             let locked = store::lock_tag(&mut self.tx, name, id, self.now).await?;
-            self.tags.insert(
-                name,
-                OpenTag {
-                    locked,
-                    change: Change::default(),
-                    is_changed: false,
-                },
-            );
+            self.tags.insert(name, OpenTag { locked, change: Change::default(), is_changed: false });
         }
         Ok(())
     }
@@ -160,18 +144,12 @@ impl<'a> Group<'a> {
         let mut is_plain = vec![false; group.len()];
         for (tag, places) in by_tag {
             let names: Vec<&str> = places.iter().map(|at| group[*at].name.as_str()).collect();
-            let keys: Vec<Vec<u8>> = names
-                .iter()
-                .map(|name| zip_names::key(&zip_names::mend(name)))
-                .collect();
+            let keys: Vec<Vec<u8>> = names.iter().map(|name| zip_names::key(&zip_names::mend(name))).collect();
             let id = self.tag(tag)?.locked.id;
             let known = store::known(&mut self.tx, id, &names, &keys).await?;
             let mut met: HashSet<&[u8]> = known.iter().map(|(_, _, key)| key.as_slice()).collect();
-            let met_names: HashSet<&str> = known
-                .iter()
-                .flat_map(|(name, asked, _)| [Some(name.as_str()), asked.as_deref()])
-                .flatten()
-                .collect();
+            let met_names: HashSet<&str> =
+                known.iter().flat_map(|(name, asked, _)| [Some(name.as_str()), asked.as_deref()]).flatten().collect();
             for ((at, name), key) in places.into_iter().zip(names).zip(&keys) {
                 // Equal names have equal keys, so the keys alone tell apart the names of this group.
                 is_plain[at] = met.insert(key) && !met_names.contains(name);
@@ -181,18 +159,11 @@ impl<'a> Group<'a> {
     }
 
     fn tag(&mut self, name: &str) -> Result<&mut OpenTag> {
-        self.tags
-            .get_mut(name)
-            .ok_or_else(|| Error::internal("an upload's tag was not locked"))
+        self.tags.get_mut(name).ok_or_else(|| Error::internal("an upload's tag was not locked"))
     }
 
     /// A row for new bytes, at the end of its tag.
-    fn new_file(
-        &mut self,
-        pending: &Pending,
-        name: String,
-        asked_name: Option<String>,
-    ) -> Result<NewFile> {
+    fn new_file(&mut self, pending: &Pending, name: String, asked_name: Option<String>) -> Result<NewFile> {
         let (id, now) = (self.draw(), self.now);
         let received = &pending.received;
         let size = i64::try_from(received.size).map_err(Error::internal)?;
@@ -206,11 +177,7 @@ impl<'a> Group<'a> {
         Ok(NewFile {
             zip_name: zip_names::mend(&name),
             asked_name,
-            thumbnail: if can_show {
-                Thumbnail::Wanted
-            } else {
-                Thumbnail::Never
-            },
+            thumbnail: if can_show { Thumbnail::Wanted } else { Thumbnail::Never },
             file: File {
                 id,
                 tag_id: tag.locked.id,
@@ -234,25 +201,16 @@ impl<'a> Group<'a> {
         let name = pending.name.as_str();
         let tag = self.tag(pending.tag.as_str())?.locked.id;
         let namesakes = store::namesakes(&mut self.tx, tag, name).await?;
-        match decide(
-            name,
-            pending.received.key.as_str(),
-            &namesakes,
-            pending.on_conflict,
-        ) {
+        match decide(name, pending.received.key.as_str(), &namesakes, pending.on_conflict) {
             Decision::Duplicate(id) => {
                 let file = store::find(&mut self.tx, id).await?;
-                Ok(Ok(Uploaded {
-                    file,
-                    duplicate: true,
-                }))
+                Ok(Ok(Uploaded { file, duplicate: true }))
             }
             Decision::Reject => {
                 let en = format!(
                     "“{name}” is there already with other bytes. Nothing was stored; on_conflict=rename keeps both."
                 );
-                let zh =
-                    format!("“{name}” 已存在且内容不同，未保存；on_conflict=rename 可两者都保留");
+                let zh = format!("“{name}” 已存在且内容不同，未保存；on_conflict=rename 可两者都保留");
                 Ok(Err(Error::Conflict((en, zh).into())))
             }
             Decision::Insert(place) => {
@@ -261,10 +219,7 @@ impl<'a> Group<'a> {
                 let mut new = self.new_file(pending, given, asked)?;
                 new.zip_name = self.free_zip_name(tag, &new.file.name, None).await?;
                 store::insert(&mut self.tx, std::slice::from_ref(&new)).await?;
-                Ok(Ok(Uploaded {
-                    file: new.file,
-                    duplicate: false,
-                }))
+                Ok(Ok(Uploaded { file: new.file, duplicate: false }))
             }
             Decision::Revive { id, place } => {
                 let given = self.make_place(pending, tag, place).await?;
@@ -276,10 +231,7 @@ impl<'a> Group<'a> {
                 tag.change.files += 1;
                 tag.change.bytes += file.size;
                 tag.is_changed = true;
-                Ok(Ok(Uploaded {
-                    file,
-                    duplicate: true,
-                }))
+                Ok(Ok(Uploaded { file, duplicate: true }))
             }
         }
     }
@@ -349,11 +301,7 @@ fn is_passing(error: &Error) -> bool {
     let Some(sqlx::Error::Database(error)) = source.downcast_ref::<sqlx::Error>() else {
         return false;
     };
-    error.is_unique_violation()
-        || matches!(
-            error.code().as_deref(),
-            Some("5" | "40001" | "HY000" | "1205" | "1213")
-        )
+    error.is_unique_violation() || matches!(error.code().as_deref(), Some("5" | "40001" | "HY000" | "1205" | "1213"))
 }
 
 /// The same error for one more of the group.

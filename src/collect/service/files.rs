@@ -18,8 +18,7 @@ impl Collect {
         let after = query.cursor.as_deref().map(Cursor::decode).transpose()?;
         check_cursor(after.as_ref(), query.order == TagOrder::Name)?;
         let (q, order) = (query.q.as_deref(), query.order);
-        let mut items =
-            store::tags::list(&self.inner.db, q, order, after.as_ref(), query.limit + 1).await?;
+        let mut items = store::tags::list(&self.inner.db, q, order, after.as_ref(), query.limit + 1).await?;
         let is_more = cut(&mut items, query.limit);
         let next = items.last().filter(|_| is_more).map(|tag| {
             let number = |key| Cursor::Number { key, tie: tag.id.0 };
@@ -30,10 +29,7 @@ impl Collect {
                 TagOrder::Name => Cursor::Text(tag.name.clone()),
             }
         });
-        Ok(Page {
-            items,
-            next: next.map(|cursor| cursor.encode()),
-        })
+        Ok(Page { items, next: next.map(|cursor| cursor.encode()) })
     }
 
     /// The newest files of a tag, for its card.
@@ -41,15 +37,7 @@ impl Collect {
     /// # Errors
     /// When the database doesn't answer.
     pub async fn newest_files(&self, tag: Id, n: u32) -> Result<Vec<File>> {
-        store::files::list(
-            &self.inner.db,
-            tag,
-            &Filter::default(),
-            Order::Newest,
-            None,
-            n,
-        )
-        .await
+        store::files::list(&self.inner.db, tag, &Filter::default(), Order::Newest, None, n).await
     }
 
     /// The tag of that name.
@@ -57,9 +45,7 @@ impl Collect {
     /// # Errors
     /// `NotFound`.
     pub async fn tag(&self, name: &str) -> Result<Tag> {
-        store::tags::find(&self.inner.db, name)
-            .await?
-            .ok_or(Error::NotFound(Thing::Tag))
+        store::tags::find(&self.inner.db, name).await?.ok_or(Error::NotFound(Thing::Tag))
     }
 
     /// Living files of a tag, a page at a time.
@@ -78,31 +64,14 @@ impl Collect {
         check_ids(filter)?;
         let after = cursor.map(Cursor::decode).transpose()?;
         check_cursor(after.as_ref(), order == Order::Name)?;
-        let mut items = store::files::list(
-            &self.inner.db,
-            tag.id,
-            filter,
-            order,
-            after.as_ref(),
-            limit + 1,
-        )
-        .await?;
+        let mut items = store::files::list(&self.inner.db, tag.id, filter, order, after.as_ref(), limit + 1).await?;
         let is_more = cut(&mut items, limit);
         let next = items.last().filter(|_| is_more).map(|file| match order {
-            Order::Newest | Order::Oldest => Cursor::Number {
-                key: file.seq,
-                tie: file.seq,
-            },
-            Order::Size => Cursor::Number {
-                key: file.size,
-                tie: file.seq,
-            },
+            Order::Newest | Order::Oldest => Cursor::Number { key: file.seq, tie: file.seq },
+            Order::Size => Cursor::Number { key: file.size, tie: file.seq },
             Order::Name => Cursor::Text(file.name.clone()),
         });
-        Ok(Page {
-            items,
-            next: next.map(|cursor| cursor.encode()),
-        })
+        Ok(Page { items, next: next.map(|cursor| cursor.encode()) })
     }
 
     /// How many living files a filter lets through, and their bytes.
@@ -111,10 +80,7 @@ impl Collect {
     /// `Invalid` for a selection that is too large.
     pub async fn totals(&self, tag: &Tag, filter: &Filter) -> Result<Totals> {
         if filter.is_empty() {
-            return Ok(Totals {
-                file_count: tag.file_count,
-                bytes: tag.bytes,
-            });
+            return Ok(Totals { file_count: tag.file_count, bytes: tag.bytes });
         }
         check_ids(filter)?;
         store::files::totals(&self.inner.db, tag.id, filter).await
@@ -125,9 +91,7 @@ impl Collect {
     /// # Errors
     /// `NotFound`.
     pub async fn file(&self, id: Id) -> Result<File> {
-        store::files::find(&self.inner.db, id)
-            .await?
-            .ok_or(Error::NotFound(Thing::File))
+        store::files::find(&self.inner.db, id).await?.ok_or(Error::NotFound(Thing::File))
     }
 
     /// The file by its names; a living one before one in the trash.
@@ -135,9 +99,7 @@ impl Collect {
     /// # Errors
     /// `NotFound`.
     pub async fn file_by_name(&self, tag: &str, name: &str) -> Result<File> {
-        store::files::find_by_name(&self.inner.db, tag, name)
-            .await?
-            .ok_or(Error::NotFound(Thing::File))
+        store::files::find_by_name(&self.inner.db, tag, name).await?.ok_or(Error::NotFound(Thing::File))
     }
 
     /// The next newer and the next older living file of the same tag.
@@ -153,15 +115,8 @@ impl Collect {
         if !file.is_picture() {
             return None;
         }
-        let path = self
-            .inner
-            .blobs
-            .layout()
-            .blob(&BlobKey::parse(&file.sha256)?);
-        tokio::task::spawn_blocking(move || pictures::taken_at(&path))
-            .await
-            .ok()
-            .flatten()
+        let path = self.inner.blobs.layout().blob(&BlobKey::parse(&file.sha256)?);
+        tokio::task::spawn_blocking(move || pictures::taken_at(&path)).await.ok().flatten()
     }
 }
 
@@ -177,13 +132,7 @@ pub(super) fn check_limit(limit: u32) -> Result<()> {
     if (1..=MAX_LIMIT).contains(&limit) {
         return Ok(());
     }
-    Err(Error::invalid(
-        "limit",
-        (
-            "must be a whole number from 1 to 1000",
-            "必须是 1 到 1000 的整数",
-        ),
-    ))
+    Err(Error::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")))
 }
 
 /// A cursor of one order means nothing in another.
@@ -193,13 +142,7 @@ fn check_cursor(cursor: Option<&Cursor>, by_name: bool) -> Result<()> {
         Some(Cursor::Number { .. }) if by_name => {}
         _ => return Ok(()),
     }
-    Err(Error::invalid(
-        "cursor",
-        (
-            "belongs to a list in another order",
-            "该游标属于另一种排序的列表",
-        ),
-    ))
+    Err(Error::invalid("cursor", ("belongs to a list in another order", "该游标属于另一种排序的列表")))
 }
 
 pub(super) fn check_ids(filter: &Filter) -> Result<()> {
@@ -208,9 +151,6 @@ pub(super) fn check_ids(filter: &Filter) -> Result<()> {
     }
     Err(Error::invalid(
         "ids",
-        (
-            "at most 10000 at once; use a filter for more",
-            "一次最多 10000 个，更多请使用筛选条件",
-        ),
+        ("at most 10000 at once; use a filter for more", "一次最多 10000 个，更多请使用筛选条件"),
     ))
 }

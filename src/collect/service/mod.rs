@@ -94,9 +94,7 @@ impl Collect {
     /// # Errors
     /// When database or disk don't answer.
     pub async fn about(&self) -> Result<About> {
-        let Inner {
-            db, blobs, config, ..
-        } = &*self.inner;
+        let Inner { db, blobs, config, .. } = &*self.inner;
         let (tags, files, bytes) = store::tags::totals(db).await?;
         Ok(About {
             version: env!("CARGO_PKG_VERSION"),
@@ -109,8 +107,7 @@ impl Collect {
             trash_bytes: store::trash::totals(db).await?.bytes,
             free_bytes: blobs.free_bytes()?,
             durability: config.durability.as_str(),
-            trash_keep_days: i64::try_from(config.trash.keep.as_secs() / 86_400)
-                .unwrap_or(i64::MAX),
+            trash_keep_days: i64::try_from(config.trash.keep.as_secs() / 86_400).unwrap_or(i64::MAX),
             helpers: pictures::installed_helpers(),
         })
     }

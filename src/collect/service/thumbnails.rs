@@ -84,24 +84,12 @@ impl Collect {
             store::thumbnails::mark(&self.inner.db, &[(key.clone(), Thumbnail::Made)]).await?;
             return Ok(Thumbnail::Made);
         }
-        let permit = self
-            .inner
-            .cpu
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
-        let (blobs, source, content_type) = (
-            self.inner.blobs.clone(),
-            key.clone(),
-            content_type.to_owned(),
-        );
+        let permit = self.inner.cpu.clone().acquire_owned().await.map_err(Error::internal)?;
+        let (blobs, source, content_type) = (self.inner.blobs.clone(), key.clone(), content_type.to_owned());
         let made = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let jpeg = pictures::thumbnail(&blobs.layout().blob(&source), &content_type)?;
-            blobs
-                .put_derived(&blobs.layout().thumbnail(&source), &jpeg)
-                .map_err(ThumbnailError::Io)
+            blobs.put_derived(&blobs.layout().thumbnail(&source), &jpeg).map_err(ThumbnailError::Io)
         });
         // A decoder that panics over hostile bytes has shown that the picture is broken.
         let state = match made.await {

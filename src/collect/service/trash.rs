@@ -21,10 +21,7 @@ impl Collect {
     /// `NotFound`.
     pub async fn delete_file(&self, id: Id) -> Result<File> {
         let file = self.file(id).await?;
-        let filter = Filter {
-            ids: Some(vec![id]),
-            ..Filter::default()
-        };
+        let filter = Filter { ids: Some(vec![id]), ..Filter::default() };
         self.bury(file.tag_id, &filter, false).await?;
         self.file(id).await
     }
@@ -60,10 +57,7 @@ impl Collect {
             store::trash::delete_tag(&mut tx, tag, now).await?;
         }
         tx.commit().await?;
-        Ok(Trashed {
-            count: change.files.unsigned_abs(),
-            batch,
-        })
+        Ok(Trashed { count: change.files.unsigned_abs(), batch })
     }
 
     /// Brings one file back; under `name (2).ext` where its name is taken by now.
@@ -127,11 +121,7 @@ impl Collect {
         items.truncate(limit as usize);
         let next = items.last().filter(|_| is_more).map(|file| {
             let key = file.deleted_at.unwrap_or_default();
-            Cursor::Number {
-                key,
-                tie: file.id.0,
-            }
-            .encode()
+            Cursor::Number { key, tie: file.id.0 }.encode()
         });
         Ok(Page { items, next })
     }
@@ -167,8 +157,7 @@ impl Collect {
     /// As [`Self::purge`].
     pub async fn purge_expired(&self) -> Result<u64> {
         let keep = i64::try_from(self.inner.config.trash.keep.as_millis()).unwrap_or(i64::MAX);
-        self.purge_before(self.inner.clock.now_ms().saturating_sub(keep))
-            .await
+        self.purge_before(self.inner.clock.now_ms().saturating_sub(keep)).await
     }
 
     async fn purge_before(&self, before: i64) -> Result<u64> {
@@ -190,14 +179,8 @@ impl Collect {
         tx.commit().await?;
         // The rows are gone first: a crash here leaves orphans, never a row without bytes.
         let blobs = self.inner.blobs.clone();
-        let remove = move || {
-            unused
-                .iter()
-                .try_for_each(|key: &BlobKey| blobs.remove(key))
-        };
-        tokio::task::spawn_blocking(remove)
-            .await
-            .map_err(Error::internal)??;
+        let remove = move || unused.iter().try_for_each(|key: &BlobKey| blobs.remove(key));
+        tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         Ok(count)
     }
 }

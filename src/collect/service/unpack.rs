@@ -38,12 +38,7 @@ impl Collect {
     ///
     /// # Errors
     /// When the body broke off or is no zip; then nothing is stored.
-    pub async fn unpack<R>(
-        &self,
-        tag: &Name,
-        on_conflict: OnConflict,
-        archive: R,
-    ) -> Result<Vec<Outcome<Uploaded>>>
+    pub async fn unpack<R>(&self, tag: &Name, on_conflict: OnConflict, archive: R) -> Result<Vec<Outcome<Uploaded>>>
     where
         R: AsyncBufRead + Unpin + Send,
     {
@@ -72,15 +67,7 @@ impl Collect {
             outcomes.push((
                 name,
                 result.map(|(name, received)| {
-                    files.push((
-                        Upload {
-                            tag: tag.clone(),
-                            name,
-                            on_conflict,
-                            expected: None,
-                        },
-                        received,
-                    ));
+                    files.push((Upload { tag: tag.clone(), name, on_conflict, expected: None }, received));
                 }),
             ));
         }
@@ -88,35 +75,21 @@ impl Collect {
         let gone = || Err(Error::internal("an upload has no outcome"));
         outcomes
             .into_iter()
-            .map(|(name, result)| Outcome {
-                name,
-                result: result.and_then(|()| stored.next().unwrap_or_else(gone)),
-            })
+            .map(|(name, result)| Outcome { name, result: result.and_then(|()| stored.next().unwrap_or_else(gone)) })
             .collect()
     }
 
-    async fn place_entries<R>(
-        &self,
-        archive: R,
-        placed: &mut Vec<Outcome<(Name, Received)>>,
-    ) -> Result<()>
+    async fn place_entries<R>(&self, archive: R, placed: &mut Vec<Outcome<(Name, Received)>>) -> Result<()>
     where
         R: AsyncBufRead + Unpin + Send,
     {
-        let mut source = Rewind {
-            prefix: Vec::new(),
-            at: 0,
-            inner: archive,
-        };
+        let mut source = Rewind { prefix: Vec::new(), at: 0, inner: archive };
         let mut unpacked = 0;
         while let Some(head) = Head::read(&mut source).await? {
             if placed.len() >= MAX_ENTRIES {
                 return Err(Error::invalid(
                     "body",
-                    (
-                        "more than 200000 entries in one archive",
-                        "压缩包内的条目超过 200000 个",
-                    ),
+                    ("more than 200000 entries in one archive", "压缩包内的条目超过 200000 个"),
                 ));
             }
             let shown = head.name.clone().into_owned();
@@ -124,17 +97,11 @@ impl Collect {
             match verdict {
                 Verdict::Folder => source = head.pass(source).await?,
                 Verdict::Refuse(message) => {
-                    placed.push(Outcome {
-                        name: shown,
-                        result: Err(Error::Unprocessable(message)),
-                    });
+                    placed.push(Outcome { name: shown, result: Err(Error::Unprocessable(message)) });
                     source = head.pass(source).await?;
                 }
                 Verdict::Name(error) => {
-                    placed.push(Outcome {
-                        name: shown,
-                        result: Err(error),
-                    });
+                    placed.push(Outcome { name: shown, result: Err(error) });
                     source = head.pass(source).await?;
                 }
                 Verdict::Take(name) => {
@@ -142,10 +109,7 @@ impl Collect {
                     let (rest, received) = self.place_entry(head, source, left).await?;
                     source = rest;
                     unpacked += received.as_ref().map_or(0, |received| received.size);
-                    placed.push(Outcome {
-                        name: shown,
-                        result: received.map(|received| (name, received)),
-                    });
+                    placed.push(Outcome { name: shown, result: received.map(|received| (name, received)) });
                 }
             }
         }
@@ -156,22 +120,13 @@ impl Collect {
     }
 
     /// One entry into its place; its own faults are its own, those of the body are everybody's.
-    async fn place_entry<R>(
-        &self,
-        head: Head,
-        source: Rewind<R>,
-        left: u64,
-    ) -> Result<(Rewind<R>, Result<Received>)>
+    async fn place_entry<R>(&self, head: Head, source: Rewind<R>, left: u64) -> Result<(Rewind<R>, Result<Received>)>
     where
         R: AsyncBufRead + Unpin + Send,
     {
         let bound = left.min(head.bound());
         let source = head.rewound(source);
-        let mut entry = ZipFileReader::new(source)
-            .next_with_entry()
-            .await
-            .map_err(not_a_zip)?
-            .ok_or_else(empty)?;
+        let mut entry = ZipFileReader::new(source).next_with_entry().await.map_err(not_a_zip)?.ok_or_else(empty)?;
         let mut incoming = self.begin(None)?;
         let mut refused = None;
         let mut buffer = vec![0; 64 * 1024];
@@ -199,11 +154,7 @@ impl Collect {
             Ok(received) if announced.is_some_and(|crc32| crc32 != received.crc32) => {
                 self.discard(&received.key).await?;
                 Err(Error::Unprocessable(
-                    (
-                        "The entry is damaged: its CRC-32 does not fit.",
-                        "条目已损坏：CRC-32 不符",
-                    )
-                        .into(),
+                    ("The entry is damaged: its CRC-32 does not fit.", "条目已损坏：CRC-32 不符").into(),
                 ))
             }
             other => other,
@@ -244,31 +195,20 @@ impl Head {
             // The central directory, or the end of an archive without entries.
             b"PK\x01\x02" | b"PK\x05\x06" | b"PK\x06\x06" => return Ok(None),
             _ => {
-                return Err(Error::invalid(
-                    "body",
-                    ("is not a zip archive", "不是 zip 压缩包"),
-                ));
+                return Err(Error::invalid("body", ("is not a zip archive", "不是 zip 压缩包")));
             }
         }
         raw.resize(LOCAL_HEADER, 0);
         source.read_exact(&mut raw[4..]).await.map_err(broken)?;
         let short = |at: usize| u16::from_le_bytes([raw[at], raw[at + 1]]);
         let long = |at: usize| u32::from_le_bytes([raw[at], raw[at + 1], raw[at + 2], raw[at + 3]]);
-        let (flags, method, crc32, packed32, size32) =
-            (short(6), short(8), long(14), long(18), long(22));
+        let (flags, method, crc32, packed32, size32) = (short(6), short(8), long(14), long(18), long(22));
         let (name_len, extra_len) = (usize::from(short(26)), usize::from(short(28)));
         raw.resize(LOCAL_HEADER + name_len + extra_len, 0);
-        source
-            .read_exact(&mut raw[LOCAL_HEADER..])
-            .await
-            .map_err(broken)?;
+        source.read_exact(&mut raw[LOCAL_HEADER..]).await.map_err(broken)?;
         let (name, extra) = raw[LOCAL_HEADER..].split_at(name_len);
         let is_streamed = flags & 8 != 0;
-        let packed = if packed32 == u32::MAX {
-            zip64_packed(extra, size32)
-        } else {
-            Some(u64::from(packed32))
-        };
+        let packed = if packed32 == u32::MAX { zip64_packed(extra, size32) } else { Some(u64::from(packed32)) };
         Ok(Some(Self {
             name: Cow::Owned(decode(name)),
             is_encrypted: flags & 1 != 0,
@@ -285,28 +225,18 @@ impl Head {
         }
         if self.is_encrypted {
             return Verdict::Refuse(
-                (
-                    "The entry is encrypted; only plain ones are taken.",
-                    "条目已加密，只接受未加密的条目",
-                )
-                    .into(),
+                ("The entry is encrypted; only plain ones are taken.", "条目已加密，只接受未加密的条目").into(),
             );
         }
         if !self.is_readable && self.packed.is_some() {
-            let message = (
-                "The entry is neither stored nor deflated.",
-                "条目的压缩方式不受支持（仅支持 stored 与 deflate）",
-            );
+            let message =
+                ("The entry is neither stored nor deflated.", "条目的压缩方式不受支持（仅支持 stored 与 deflate）");
             return Verdict::Refuse(message.into());
         }
-        let escapes = self.name.starts_with('/')
-            || self.name.contains('\\')
-            || self.name.split('/').any(|part| part == "..");
+        let escapes =
+            self.name.starts_with('/') || self.name.contains('\\') || self.name.split('/').any(|part| part == "..");
         if escapes {
-            let message = (
-                "The entry's path would lead out of the archive's folder.",
-                "条目路径会跳出压缩包目录",
-            );
+            let message = ("The entry's path would lead out of the archive's folder.", "条目路径会跳出压缩包目录");
             return Verdict::Refuse(message.into());
         }
         if left == 0 {
@@ -320,23 +250,16 @@ impl Head {
 
     /// The most bytes that it may unpack to.
     fn bound(&self) -> u64 {
-        self.packed
-            .map_or(u64::MAX, |packed| packed.saturating_mul(MAX_RATIO))
-            .max(FREE)
+        self.packed.map_or(u64::MAX, |packed| packed.saturating_mul(MAX_RATIO)).max(FREE)
     }
 
     /// Passes over the data behind the header.
     async fn pass<R: AsyncBufRead + Unpin>(self, mut source: Rewind<R>) -> Result<Rewind<R>> {
         if let Some(packed) = self.packed {
-            let passed =
-                futures_util::io::copy((&mut source).take(packed), &mut futures_util::io::sink())
-                    .await
-                    .map_err(broken)?;
-            return if passed == packed {
-                Ok(source)
-            } else {
-                Err(broken(std::io::ErrorKind::UnexpectedEof.into()))
-            };
+            let passed = futures_util::io::copy((&mut source).take(packed), &mut futures_util::io::sink())
+                .await
+                .map_err(broken)?;
+            return if passed == packed { Ok(source) } else { Err(broken(std::io::ErrorKind::UnexpectedEof.into())) };
         }
         if self.is_encrypted {
             // Its end could be found only by decrypting it.
@@ -356,11 +279,7 @@ impl Head {
 
     /// Puts the header back before the rest, for a reader of its own.
     fn rewound<R>(&self, source: Rewind<R>) -> Rewind<R> {
-        Rewind {
-            prefix: self.raw.clone(),
-            at: 0,
-            inner: source.inner,
-        }
+        Rewind { prefix: self.raw.clone(), at: 0, inner: source.inner }
     }
 }
 
@@ -382,29 +301,20 @@ fn zip64_packed(mut extra: &[u8], size32: u32) -> Option<u64> {
 fn decode(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
         Ok(name) => name.to_owned(),
-        Err(_) => encoding_rs::GB18030
-            .decode_without_bom_handling(name)
-            .0
-            .into_owned(),
+        Err(_) => encoding_rs::GB18030.decode_without_bom_handling(name).0.into_owned(),
     }
 }
 
 fn too_large() -> Message {
-    (
-        "The entry unpacks to more than is allowed.",
-        "条目解压后超过上限",
-    )
-        .into()
+    ("The entry unpacks to more than is allowed.", "条目解压后超过上限").into()
 }
 
 fn broken(error: std::io::Error) -> Error {
     match error.downcast::<Error>() {
         Ok(error) => error,
         Err(_) => {
-            let message = (
-                "The archive is damaged or breaks off. Nothing was stored.",
-                "压缩包已损坏或中断，未保存任何内容",
-            );
+            let message =
+                ("The archive is damaged or breaks off. Nothing was stored.", "压缩包已损坏或中断，未保存任何内容");
             Error::Incomplete(message.into())
         }
     }
@@ -427,11 +337,7 @@ struct Rewind<R> {
 }
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for Rewind<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<std::io::Result<usize>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<std::io::Result<usize>> {
         let available = ready!(self.as_mut().poll_fill_buf(cx))?;
         let count = available.len().min(buf.len());
         buf[..count].copy_from_slice(&available[..count]);

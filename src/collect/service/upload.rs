@@ -34,9 +34,7 @@ impl Collect {
         let free = blobs.free_bytes()?;
         let kept = config.storage.min_free.as_u64();
         if free.saturating_sub(announced.unwrap_or(0)) < kept {
-            let en = format!(
-                "The disk has {free} bytes free; {kept} of them are kept free. Nothing was stored."
-            );
+            let en = format!("The disk has {free} bytes free; {kept} of them are kept free. Nothing was stored.");
             let zh = format!("磁盘剩余 {free} 字节，其中 {kept} 字节须保留，未保存任何内容");
             return Err(Error::Full((en, zh).into()));
         }
@@ -64,10 +62,7 @@ impl Collect {
 
     async fn place_and_commit(&self, upload: Upload, incoming: Incoming) -> Result<Uploaded> {
         let placing = self.inner.placing.read().await;
-        let received = incoming
-            .finish(upload.expected.clone())
-            .await
-            .map_err(digest_mismatch)?;
+        let received = incoming.finish(upload.expected.clone()).await.map_err(digest_mismatch)?;
         let key = received.key.clone();
         let stored = self.commit(upload, received).await;
         drop(placing);
@@ -86,72 +81,54 @@ impl Collect {
     }
 
     /// Stores files whose bytes are in place, in their order; each has an answer of its own.
+    ///
+    /// Runs to its end even when the caller goes away.
     pub async fn store_placed(&self, files: Vec<(Upload, Received)>) -> Vec<Result<Uploaded>> {
-        let each = files.into_iter().map(|(upload, received)| {
-            let collect = self.clone();
-            tokio::spawn(async move { collect.commit_placed(upload, received).await })
-        });
-        let answers = futures_util::future::join_all(each.collect::<Vec<_>>()).await;
-        answers
-            .into_iter()
-            .map(|answer| answer.map_err(Error::internal)?)
-            .collect()
+        let collect = self.clone();
+        let count = files.len();
+        let stored = tokio::spawn(async move { collect.commit_placed(files).await });
+        stored.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "uploads were not committed");
+            (0..count).map(|_| Err(Error::internal("uploads were not committed"))).collect()
+        })
     }
 
-    async fn commit_placed(&self, upload: Upload, received: Received) -> Result<Uploaded> {
+    async fn commit_placed(&self, files: Vec<(Upload, Received)>) -> Vec<Result<Uploaded>> {
         let placing = self.inner.placing.read().await;
-        let (blobs, key, size) = (
-            self.inner.blobs.clone(),
-            received.key.clone(),
-            received.size,
-        );
-        let is_there = move || {
-            blobs
-                .open_blob(&key)
-                .and_then(|file| file.metadata())
-                .is_ok_and(|facts| facts.len() == size)
-        };
-        if !tokio::task::spawn_blocking(is_there)
-            .await
-            .map_err(Error::internal)?
-        {
-            // Somebody emptied the trash of the very same bytes while the other files arrived.
-            let message = (
-                "The same content was removed meanwhile; send it again.",
-                "相同内容刚被清除，请重新上传",
-            );
-            return Err(Error::Unavailable(message.into()));
-        }
-        let key = received.key.clone();
-        let stored = self.commit(upload, received).await;
+        // The first poll of each puts it in the queue, so they are committed in their order.
+        let commits = files.iter().cloned().map(|(upload, received)| async {
+            self.check_in_place(&received)?;
+            self.commit(upload, received).await
+        });
+        let answers = futures_util::future::join_all(commits).await;
         drop(placing);
-        if stored.is_err() {
-            self.discard(&key).await?;
+        for ((_, received), answer) in files.iter().zip(&answers) {
+            if answer.is_ok() {
+                continue;
+            }
+            if let Err(error) = self.discard(&received.key).await {
+                tracing::warn!(blob = %received.key, %error, "the bytes of a refused upload stay as an orphan");
+            }
         }
-        stored
+        answers
+    }
+
+    /// Somebody may have emptied the trash of the very same bytes while the other files arrived.
+    fn check_in_place(&self, received: &Received) -> Result<()> {
+        let there = self.inner.blobs.open_blob(&received.key).and_then(|file| file.metadata());
+        if there.is_ok_and(|facts| facts.len() == received.size) {
+            return Ok(());
+        }
+        let message = ("The same content was removed meanwhile; send it again.", "相同内容刚被清除，请重新上传");
+        Err(Error::Unavailable(message.into()))
     }
 
     /// Waits for the group commit. The caller holds `placing`.
     async fn commit(&self, upload: Upload, received: Received) -> Result<Uploaded> {
-        let Upload {
-            tag,
-            name,
-            on_conflict,
-            ..
-        } = upload;
+        let Upload { tag, name, on_conflict, .. } = upload;
         let (reply, answer) = oneshot::channel();
-        let pending = Pending {
-            tag,
-            name,
-            on_conflict,
-            received,
-            reply,
-        };
-        self.inner
-            .commits
-            .send(pending)
-            .await
-            .map_err(|_| shutting_down())?;
+        let pending = Pending { tag, name, on_conflict, received, reply };
+        self.inner.commits.send(pending).await.map_err(|_| shutting_down())?;
         let uploaded = answer.await.map_err(|_| shutting_down())??;
         if uploaded.file.is_picture() && !uploaded.duplicate {
             self.inner.wake.notify_one();
@@ -165,14 +142,9 @@ impl Collect {
     /// When database or disk don't answer; then the bytes stay as an orphan.
     pub async fn discard(&self, key: &BlobKey) -> Result<()> {
         let _alone = self.inner.placing.write().await;
-        if store::thumbnails::state(&self.inner.db, key.as_str())
-            .await?
-            .is_none()
-        {
+        if store::thumbnails::state(&self.inner.db, key.as_str()).await?.is_none() {
             let (blobs, key) = (self.inner.blobs.clone(), key.clone());
-            tokio::task::spawn_blocking(move || blobs.remove(&key))
-                .await
-                .map_err(Error::internal)??;
+            tokio::task::spawn_blocking(move || blobs.remove(&key)).await.map_err(Error::internal)??;
         }
         Ok(())
     }
@@ -180,9 +152,7 @@ impl Collect {
 
 fn digest_mismatch(error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::InvalidData {
-        let en = format!(
-            "The bytes that arrived have the SHA-256 {error}, not the announced one. Nothing was stored."
-        );
+        let en = format!("The bytes that arrived have the SHA-256 {error}, not the announced one. Nothing was stored.");
         let zh = format!("收到的内容的 SHA-256 为 {error}，与声明的不符，未保存任何内容");
         return Error::Unprocessable((en, zh).into());
     }
@@ -190,11 +160,5 @@ fn digest_mismatch(error: io::Error) -> Error {
 }
 
 fn shutting_down() -> Error {
-    Error::Unavailable(
-        (
-            "The server is shutting down; try again.",
-            "服务器正在关闭，请稍后重试",
-        )
-            .into(),
-    )
+    Error::Unavailable(("The server is shutting down; try again.", "服务器正在关闭，请稍后重试").into())
 }

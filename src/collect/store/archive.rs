@@ -31,14 +31,8 @@ pub struct Window<'a> {
 pub async fn rows(db: &Db, window: &Window<'_>, after: i64, limit: u32) -> Result<Vec<ArchiveRow>> {
     const ROWS: &str = "SELECT f.seq, f.sha256, COALESCE(f.zip_name, f.name), f.size, f.crc32, f.created_at FROM files f \
                         WHERE f.tag_id = ? AND f.seq > ? AND f.seq <= ? AND (f.live = 1 OR f.deleted_at > ?)";
-    let sql = Sql::new(ROWS)
-        .bind(window.tag)
-        .bind(after)
-        .bind(window.last_seq)
-        .bind(window.planned_at);
-    let sql = push_filter(sql, window.filter)
-        .push(" ORDER BY f.seq LIMIT ?")
-        .bind(limit);
+    let sql = Sql::new(ROWS).bind(window.tag).bind(after).bind(window.last_seq).bind(window.planned_at);
+    let sql = push_filter(sql, window.filter).push(" ORDER BY f.seq LIMIT ?").bind(limit);
     let rows = db.fetch_all(sql).await?;
     rows.iter()
         .map(|row| {
@@ -48,11 +42,7 @@ pub async fn rows(db: &Db, window: &Window<'_>, after: i64, limit: u32) -> Resul
                 crc32: small(row.int(4)?),
                 modified_at: row.int(5)?,
             };
-            Ok(ArchiveRow {
-                seq: row.int(0)?,
-                sha256: row.text(1)?,
-                entry,
-            })
+            Ok(ArchiveRow { seq: row.int(0)?, sha256: row.text(1)?, entry })
         })
         .collect()
 }

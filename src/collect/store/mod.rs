@@ -59,9 +59,7 @@ fn push_filter(mut sql: Sql, filter: &Filter) -> Sql {
         } else {
             let half = format!("{media}/");
             let length = i64::try_from(half.len()).unwrap_or(0);
-            sql.push(" AND SUBSTR(f.content_type, 1, ?) = ?")
-                .bind(length)
-                .bind(half)
+            sql.push(" AND SUBSTR(f.content_type, 1, ?) = ?").bind(length).bind(half)
         };
     }
     if let Some(since) = filter.since {
@@ -71,9 +69,7 @@ fn push_filter(mut sql: Sql, filter: &Filter) -> Sql {
         sql = sql.push(" AND f.created_at < ?").bind(until);
     }
     if let Some(ids) = &filter.ids {
-        sql = sql
-            .push(&format!(" AND f.id IN ({})", marks(ids.len())))
-            .bind_all(ids.iter().copied());
+        sql = sql.push(&format!(" AND f.id IN ({})", marks(ids.len()))).bind_all(ids.iter().copied());
     }
     sql
 }

@@ -6,7 +6,8 @@ use crate::platform::db::{Db, Row, Sql};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
 
-const TAG: &str = "SELECT id, name, file_count, bytes, created_at, updated_at, revision FROM tags WHERE deleted_at IS NULL";
+const TAG: &str =
+    "SELECT id, name, file_count, bytes, created_at, updated_at, revision FROM tags WHERE deleted_at IS NULL";
 
 fn tag(row: &Row) -> Result<Tag> {
     Ok(Tag {
@@ -27,13 +28,7 @@ pub async fn find(db: &Db, name: &str) -> Result<Option<Tag>> {
 }
 
 /// The first `limit` tags behind `after`.
-pub async fn list(
-    db: &Db,
-    q: Option<&str>,
-    order: TagOrder,
-    after: Option<&Cursor>,
-    limit: u32,
-) -> Result<Vec<Tag>> {
+pub async fn list(db: &Db, q: Option<&str>, order: TagOrder, after: Option<&Cursor>, limit: u32) -> Result<Vec<Tag>> {
     let mut sql = Sql::new(TAG);
     if let Some(q) = q {
         sql = sql.push(" AND INSTR(folded, ?) > 0").bind(super::fold(q));
@@ -56,11 +51,7 @@ pub async fn list(
         TagOrder::Name => sql.push(" ORDER BY name"),
         _ => sql.push(&format!(" ORDER BY {column} DESC, id DESC")),
     };
-    db.fetch_all(sql.push(" LIMIT ?").bind(limit))
-        .await?
-        .iter()
-        .map(tag)
-        .collect()
+    db.fetch_all(sql.push(" LIMIT ?").bind(limit)).await?.iter().map(tag).collect()
 }
 
 /// Tags, living files and their bytes over all tags.

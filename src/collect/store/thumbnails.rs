@@ -51,8 +51,7 @@ pub async fn mark(db: &Db, marks: &[(BlobKey, Thumbnail)]) -> Result<()> {
     let mut tx = db.begin().await?;
     for (key, state) in marks {
         let sql = Sql::new("UPDATE blobs SET thumbnail = ? WHERE sha256 = ?");
-        tx.execute(sql.bind(*state as i64).bind(key.as_str()))
-            .await?;
+        tx.execute(sql.bind(*state as i64).bind(key.as_str())).await?;
     }
     tx.commit().await
 }

@@ -13,35 +13,23 @@ use crate::platform::ids::Id;
 pub async fn list(db: &Db, after: Option<&Cursor>, limit: u32) -> Result<Vec<File>> {
     let mut sql = Sql::new(format!("SELECT {FILE} WHERE f.deleted_at IS NOT NULL"));
     if let Some(Cursor::Number { key, tie }) = after {
-        sql = sql
-            .push(" AND f.deleted_at <= ? AND (f.deleted_at < ? OR f.id < ?)")
-            .bind(*key)
-            .bind(*key)
-            .bind(*tie);
+        sql = sql.push(" AND f.deleted_at <= ? AND (f.deleted_at < ? OR f.id < ?)").bind(*key).bind(*key).bind(*tie);
     }
-    let sql = sql
-        .push(" ORDER BY f.deleted_at DESC, f.id DESC LIMIT ?")
-        .bind(limit);
+    let sql = sql.push(" ORDER BY f.deleted_at DESC, f.id DESC LIMIT ?").bind(limit);
     db.fetch_all(sql).await?.iter().map(file).collect()
 }
 
 /// Files and bytes in the trash.
 pub async fn totals(db: &Db) -> Result<Totals> {
-    const TOTALS: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS SIGNED) FROM files WHERE deleted_at IS NOT NULL";
+    const TOTALS: &str =
+        "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS SIGNED) FROM files WHERE deleted_at IS NOT NULL";
     let row = db.fetch_one(Sql::new(TOTALS)).await?;
-    Ok(Totals {
-        file_count: row.int(0)?,
-        bytes: row.int(1)?,
-    })
+    Ok(Totals { file_count: row.int(0)?, bytes: row.int(1)? })
 }
 
 /// Bytes of all blobs.
 pub async fn blob_bytes(db: &Db) -> Result<i64> {
-    let row = db
-        .fetch_one(Sql::new(
-            "SELECT CAST(COALESCE(SUM(size), 0) AS SIGNED) FROM blobs",
-        ))
-        .await?;
+    let row = db.fetch_one(Sql::new("SELECT CAST(COALESCE(SUM(size), 0) AS SIGNED) FROM blobs")).await?;
     Ok(row.int(0)?)
 }
 
@@ -54,64 +42,39 @@ pub async fn lock_tag(tx: &mut Tx, tag: Id) -> Result<()> {
 
 /// Puts the living files of the filter in the trash, all with the time `batch`. What the tag lost.
 pub async fn bury(tx: &mut Tx, tag: Id, filter: &Filter, batch: i64) -> Result<Change> {
-    const COUNT: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(f.size), 0) AS SIGNED) FROM files f WHERE f.tag_id = ? AND f.live = 1";
-    let row = tx
-        .fetch_one(push_filter(Sql::new(COUNT).bind(tag), filter))
-        .await?;
-    let change = Change {
-        files: -row.int(0)?,
-        bytes: -row.int(1)?,
-    };
-    let bury = Sql::new(
-        "UPDATE files AS f SET live = NULL, deleted_at = ? WHERE f.tag_id = ? AND f.live = 1",
-    );
-    tx.execute(push_filter(bury.bind(batch).bind(tag), filter))
-        .await?;
+    const COUNT: &str =
+        "SELECT COUNT(*), CAST(COALESCE(SUM(f.size), 0) AS SIGNED) FROM files f WHERE f.tag_id = ? AND f.live = 1";
+    let row = tx.fetch_one(push_filter(Sql::new(COUNT).bind(tag), filter)).await?;
+    let change = Change { files: -row.int(0)?, bytes: -row.int(1)? };
+    let bury = Sql::new("UPDATE files AS f SET live = NULL, deleted_at = ? WHERE f.tag_id = ? AND f.live = 1");
+    tx.execute(push_filter(bury.bind(batch).bind(tag), filter)).await?;
     Ok(change)
 }
 
 /// A time for a batch that no other batch of the tag has: `now`, or the next free millisecond.
 pub async fn free_batch(tx: &mut Tx, tag: Id, now: i64) -> Result<i64> {
-    let sql = Sql::new(
-        "SELECT COALESCE(MAX(deleted_at), 0) FROM files WHERE tag_id = ? AND deleted_at >= ?",
-    );
+    let sql = Sql::new("SELECT COALESCE(MAX(deleted_at), 0) FROM files WHERE tag_id = ? AND deleted_at >= ?");
     let row = tx.fetch_one(sql.bind(tag).bind(now)).await?;
     Ok(now.max(row.int(0)? + 1))
 }
 
 /// Marks the tag itself as deleted: it leaves the list until something comes back or arrives.
 pub async fn delete_tag(tx: &mut Tx, tag: Id, now: i64) -> Result<()> {
-    tx.execute(
-        Sql::new("UPDATE tags SET deleted_at = ? WHERE id = ?")
-            .bind(now)
-            .bind(tag),
-    )
-    .await?;
+    tx.execute(Sql::new("UPDATE tags SET deleted_at = ? WHERE id = ?").bind(now).bind(tag)).await?;
     Ok(())
 }
 
 /// The ids of one batch.
 pub async fn batch(db: &Db, tag: Id, batch: i64) -> Result<Vec<Id>> {
-    let sql = Sql::new("SELECT id FROM files WHERE deleted_at = ? AND tag_id = ? ORDER BY seq")
-        .bind(batch)
-        .bind(tag);
-    db.fetch_all(sql)
-        .await?
-        .iter()
-        .map(|row| Ok(Id(row.int(0)?)))
-        .collect()
+    let sql = Sql::new("SELECT id FROM files WHERE deleted_at = ? AND tag_id = ? ORDER BY seq").bind(batch).bind(tag);
+    db.fetch_all(sql).await?.iter().map(|row| Ok(Id(row.int(0)?))).collect()
 }
 
 /// At most `limit` ids that went to the trash before `before`.
 pub async fn expired(db: &Db, before: i64, limit: u32) -> Result<Vec<Id>> {
-    let sql = Sql::new(
-        "SELECT id FROM files WHERE deleted_at IS NOT NULL AND deleted_at < ? ORDER BY deleted_at LIMIT ?",
-    );
-    db.fetch_all(sql.bind(before).bind(limit))
-        .await?
-        .iter()
-        .map(|row| Ok(Id(row.int(0)?)))
-        .collect()
+    let sql =
+        Sql::new("SELECT id FROM files WHERE deleted_at IS NOT NULL AND deleted_at < ? ORDER BY deleted_at LIMIT ?");
+    db.fetch_all(sql.bind(before).bind(limit)).await?.iter().map(|row| Ok(Id(row.int(0)?))).collect()
 }
 
 /// Removes these rows for ever, as far as they lie in the trash, and the rows of blobs that nothing
@@ -121,23 +84,15 @@ pub async fn purge(tx: &mut Tx, ids: &[Id]) -> Result<(u64, Vec<BlobKey>)> {
         return Ok((0, Vec::new()));
     }
     let these = marks(ids.len());
-    let select = format!(
-        "SELECT DISTINCT sha256 FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL"
-    );
-    let rows = tx
-        .fetch_all(Sql::new(select).bind_all(ids.iter().copied()))
-        .await?;
+    let select = format!("SELECT DISTINCT sha256 FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL");
+    let rows = tx.fetch_all(Sql::new(select).bind_all(ids.iter().copied())).await?;
     let delete = format!("DELETE FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL");
-    let count = tx
-        .execute(Sql::new(delete).bind_all(ids.iter().copied()))
-        .await?;
+    let count = tx.execute(Sql::new(delete).bind_all(ids.iter().copied())).await?;
     let mut unused = Vec::new();
     for row in rows {
         let sha256 = row.text(0)?;
         let delete = "DELETE FROM blobs WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = ?)";
-        let gone = tx
-            .execute(Sql::new(delete).bind(sha256.as_str()).bind(sha256.as_str()))
-            .await?;
+        let gone = tx.execute(Sql::new(delete).bind(sha256.as_str()).bind(sha256.as_str())).await?;
         if gone > 0 {
             unused.extend(BlobKey::parse(&sha256));
         }
@@ -147,20 +102,12 @@ pub async fn purge(tx: &mut Tx, ids: &[Id]) -> Result<(u64, Vec<BlobKey>)> {
 
 /// The file, if it lies in the trash; its tag's row stays locked.
 pub async fn find_buried(tx: &mut Tx, id: Id) -> Result<Option<File>> {
-    let sql = Sql::new(format!(
-        "SELECT {FILE} WHERE f.id = ? AND f.deleted_at IS NOT NULL{}",
-        tx.for_update()
-    ));
-    tx.fetch_optional(sql.bind(id))
-        .await?
-        .as_ref()
-        .map(file)
-        .transpose()
+    let sql = Sql::new(format!("SELECT {FILE} WHERE f.id = ? AND f.deleted_at IS NOT NULL{}", tx.for_update()));
+    tx.fetch_optional(sql.bind(id)).await?.as_ref().map(file).transpose()
 }
 
 /// Brings a file back under the names that it had.
 pub async fn revive_as_it_was(tx: &mut Tx, id: Id) -> Result<()> {
-    tx.execute(Sql::new("UPDATE files SET live = 1, deleted_at = NULL WHERE id = ?").bind(id))
-        .await?;
+    tx.execute(Sql::new("UPDATE files SET live = 1, deleted_at = NULL WHERE id = ?").bind(id)).await?;
     Ok(())
 }

@@ -77,10 +77,7 @@ impl Drop for Staged {
 
 impl Sums {
     fn new() -> Self {
-        Self {
-            sha256: Context::new(&SHA256),
-            crc32: crc32fast::Hasher::new(),
-        }
+        Self { sha256: Context::new(&SHA256), crc32: crc32fast::Hasher::new() }
     }
 
     fn update(&mut self, bytes: &[u8]) {
@@ -97,12 +94,7 @@ impl Sums {
 
 impl Incoming {
     pub(super) fn new(blobs: Blobs) -> Self {
-        Self {
-            blobs,
-            buffer: Vec::new(),
-            size: 0,
-            spilled: None,
-        }
+        Self { blobs, buffer: Vec::new(), size: 0, spilled: None }
     }
 
     /// Bytes received so far.
@@ -118,8 +110,7 @@ impl Incoming {
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
         if capacity - length < ROOM / 2 {
-            self.buffer
-                .reserve_exact((capacity.max(ROOM) * 2).min(SPILL + ROOM) - length);
+            self.buffer.reserve_exact((capacity.max(ROOM) * 2).min(SPILL + ROOM) - length);
         }
         &mut self.buffer
     }
@@ -162,19 +153,11 @@ impl Incoming {
                 let path = self.blobs.stage_path();
                 let staged = Staged(path.clone());
                 let write = spawn_blocking(move || File::create_new(path));
-                Spilled {
-                    staged,
-                    sums: spawn_blocking(Sums::new),
-                    write,
-                }
+                Spilled { staged, sums: spawn_blocking(Sums::new), write }
             }
             Some(spilled) => spilled,
         };
-        let Spilled {
-            staged,
-            sums,
-            write,
-        } = spilled;
+        let Spilled { staged, sums, write } = spilled;
         let mut file = write.await.map_err(io::Error::other)??;
         let bytes = piece.clone();
         let write = spawn_blocking(move || {
@@ -189,11 +172,7 @@ impl Incoming {
             sums.update(&piece);
             sums
         });
-        self.spilled = Some(Spilled {
-            staged,
-            sums,
-            write,
-        });
+        self.spilled = Some(Spilled { staged, sums, write });
         Ok(())
     }
 
@@ -216,15 +195,10 @@ impl Incoming {
                     .await
                     .map_err(io::Error::other)?
             }
-            Some(Spilled {
-                staged,
-                sums,
-                write,
-            }) => {
+            Some(Spilled { staged, sums, write }) => {
                 let sums = sums.await.map_err(io::Error::other)?;
                 let file = write.await.map_err(io::Error::other)??;
-                let store =
-                    move || store_large(&blobs, staged, &file, sums, size, expected.as_ref());
+                let store = move || store_large(&blobs, staged, &file, sums, size, expected.as_ref());
                 spawn_blocking(store).await.map_err(io::Error::other)?
             }
         }
@@ -237,12 +211,7 @@ fn store_small(blobs: &Blobs, bytes: &[u8], expected: Option<&BlobKey>) -> io::R
     let (key, crc32) = sums.finish();
     check(&key, expected)?;
     let facts = pictures::probe(Cursor::new(bytes))?;
-    let received = Received {
-        key,
-        size: bytes.len() as u64,
-        crc32,
-        facts,
-    };
+    let received = Received { key, size: bytes.len() as u64, crc32, facts };
     if blobs.has_already(&received.key, bytes)? {
         return Ok(received);
     }
@@ -273,19 +242,12 @@ fn store_large(
     let facts = pictures::probe(BufReader::new(File::open(&staged.0)?))?;
     blobs.settle(&staged.0, &key)?;
     staged.renamed_away();
-    Ok(Received {
-        key,
-        size,
-        crc32,
-        facts,
-    })
+    Ok(Received { key, size, crc32, facts })
 }
 
 fn check(key: &BlobKey, expected: Option<&BlobKey>) -> io::Result<()> {
     match expected {
-        Some(expected) if expected != key => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, key.to_string()))
-        }
+        Some(expected) if expected != key => Err(io::Error::new(io::ErrorKind::InvalidData, key.to_string())),
         _ => Ok(()),
     }
 }

@@ -50,9 +50,7 @@ impl Layout {
     /// The layout below `root`.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-        }
+        Self { root: root.to_owned() }
     }
 
     /// The data folder itself.
@@ -102,10 +100,7 @@ mod tests {
         assert_eq!(key.as_str(), "ab".repeat(32));
         assert_eq!(BlobKey::parse(key.as_str()), Some(key.clone()));
         let layout = Layout::new(Path::new("/d"));
-        assert_eq!(
-            layout.blob(&key),
-            Path::new("/d/blobs/ab/ab").join("ab".repeat(32))
-        );
+        assert_eq!(layout.blob(&key), Path::new("/d/blobs/ab/ab").join("ab".repeat(32)));
     }
 
     #[test]

@@ -43,11 +43,7 @@ impl Blobs {
     /// When the folder can't be made or written, or (`WouldBlock`) another server has it.
     pub fn open(root: &Path, durable: bool) -> io::Result<Self> {
         fs::create_dir_all(root)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(root.join("lock"))?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"))?;
         lock.try_lock()?;
         let layout = Layout::new(&root.canonicalize()?);
         fs::create_dir_all(layout.blobs())?;
@@ -56,14 +52,7 @@ impl Blobs {
             fs::remove_file(entry?.path())?;
         }
         let next_staged = AtomicU64::new(0);
-        Ok(Self {
-            inner: Arc::new(Inner {
-                layout,
-                durable,
-                next_staged,
-                _lock: Some(lock),
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, _lock: Some(lock) }) })
     }
 
     /// Where things lie.
@@ -194,12 +183,7 @@ impl Blobs {
     /// Makes the two folders above `target`; returns both, for either may be another upload's that
     /// is not synced yet.
     fn make_folders(&self, target: &Path) -> io::Result<Vec<PathBuf>> {
-        let folders: Vec<PathBuf> = target
-            .ancestors()
-            .skip(1)
-            .take(2)
-            .map(Path::to_owned)
-            .collect();
+        let folders: Vec<PathBuf> = target.ancestors().skip(1).take(2).map(Path::to_owned).collect();
         for folder in folders.iter().rev() {
             match fs::create_dir(folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),

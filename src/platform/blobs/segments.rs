@@ -71,11 +71,7 @@ struct OpenBlob {
 enum Current {
     Nothing,
     Bytes(Vec<u8>, usize),
-    Opening {
-        file: JoinHandle<io::Result<File>>,
-        offset: u64,
-        length: u64,
-    },
+    Opening { file: JoinHandle<io::Result<File>>, offset: u64, length: u64 },
     Blob(OpenBlob),
 }
 
@@ -93,13 +89,7 @@ impl SegmentBody {
     /// The segments that `source` gives, read from `blobs`.
     pub fn new(blobs: Blobs, source: impl Segments) -> Self {
         let source = Source::Idle(Box::new(source));
-        Self {
-            blobs,
-            source,
-            queue: VecDeque::new(),
-            ahead: None,
-            current: Current::Nothing,
-        }
+        Self { blobs, source, queue: VecDeque::new(), ahead: None, current: Current::Nothing }
     }
 
     /// These segments.
@@ -144,22 +134,13 @@ impl SegmentBody {
         };
         self.current = match segment {
             Segment::Bytes(bytes) => Current::Bytes(bytes, 0),
-            Segment::Blob {
-                key,
-                offset,
-                length,
-                size,
-            } => {
+            Segment::Blob { key, offset, length, size } => {
                 let file = self.ahead.take().unwrap_or_else(|| self.open(&key, size));
                 self.ahead = self.queue.iter().find_map(|next| match next {
                     Segment::Blob { key, size, .. } => Some(self.open(key, *size)),
                     Segment::Bytes(_) => None,
                 });
-                Current::Opening {
-                    file,
-                    offset,
-                    length,
-                }
+                Current::Opening { file, offset, length }
             }
         };
         Poll::Ready(Ok(true))
@@ -175,10 +156,7 @@ fn open_whole(blobs: &Blobs, key: &BlobKey, size: u64) -> io::Result<File> {
     let there = file.metadata()?.len();
     if there != size {
         tracing::error!(blob = %key, size, there, "a blob has the wrong size; the transfer is broken off");
-        return Err(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "a blob has the wrong size",
-        ));
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a blob has the wrong size"));
     }
     Ok(file)
 }
@@ -193,9 +171,7 @@ impl OpenBlob {
             buf.put_slice(&bytes[..count]);
             return Poll::Ready(self.took(count));
         }
-        let want = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(buf.remaining());
+        let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.remaining());
         let room = &mut buf.initialize_unfilled()[..want];
         if let Some(count) = read_at_once(&self.file, room, self.offset)? {
             buf.advance(count);
@@ -208,10 +184,7 @@ impl OpenBlob {
 
     fn took(&mut self, count: usize) -> io::Result<()> {
         if count == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "a blob became shorter",
-            ));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a blob became shorter"));
         }
         self.offset += count as u64;
         self.left -= count as u64;
@@ -230,18 +203,16 @@ fn read_from_disk(file: &File, offset: u64, want: usize) -> io::Result<Vec<u8>> 
 }
 
 impl AsyncRead for SegmentBody {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             match &mut self.current {
-                Current::Nothing => {
-                    if !ready!(self.poll_advance(cx))? {
-                        return Poll::Ready(Ok(()));
-                    }
-                }
+                Current::Nothing => match self.poll_advance(cx) {
+                    // What was filled before must be handed over first: a pending read keeps nothing.
+                    Poll::Pending if !buf.filled().is_empty() => return Poll::Ready(Ok(())),
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(true)) => {}
+                    Poll::Ready(ended) => return Poll::Ready(ended.map(|_| ())),
+                },
                 Current::Bytes(bytes, at) => {
                     let count = (bytes.len() - *at).min(buf.remaining());
                     buf.put_slice(&bytes[*at..*at + count]);
@@ -254,23 +225,14 @@ impl AsyncRead for SegmentBody {
                         return Poll::Ready(Ok(()));
                     }
                 }
-                Current::Opening {
-                    file,
-                    offset,
-                    length,
-                } => {
+                Current::Opening { file, offset, length } => {
                     let (offset, left) = (*offset, *length);
                     let opened = match Pin::new(file).poll(cx) {
                         Poll::Ready(opened) => opened.map_err(io::Error::other)??,
                         Poll::Pending if buf.filled().is_empty() => return Poll::Pending,
                         Poll::Pending => return Poll::Ready(Ok(())),
                     };
-                    self.current = Current::Blob(OpenBlob {
-                        file: Arc::new(opened),
-                        offset,
-                        left,
-                        reading: None,
-                    });
+                    self.current = Current::Blob(OpenBlob { file: Arc::new(opened), offset, left, reading: None });
                 }
                 Current::Blob(blob) if blob.left == 0 => self.current = Current::Nothing,
                 Current::Blob(blob) => match blob.poll_read(cx, buf) {

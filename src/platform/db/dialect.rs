@@ -18,8 +18,6 @@ pub fn insert_or_ignore(tx: &Tx) -> &'static str {
 /// # Errors
 /// When the connection is gone.
 pub async fn read_committed(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-    connection
-        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        .await?;
+    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
     Ok(())
 }

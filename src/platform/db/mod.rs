@@ -14,9 +14,7 @@ use std::time::Duration;
 use rocket::figment::Figment;
 use rocket_db_pools::{Database, Pool};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{MySql, Sqlite, Transaction};
 
 use crate::platform::error::Result;
@@ -30,10 +28,7 @@ pub struct GranaryDb(Db);
 /// A pool of connections; cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {
-    Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
-    },
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
     MySql(MySqlPool),
 }
 
@@ -71,11 +66,7 @@ impl Db {
     }
 
     async fn connect_sqlite(options: &Options) -> Result<Self, sqlx::Error> {
-        let synchronous = if options.durable {
-            SqliteSynchronous::Full
-        } else {
-            SqliteSynchronous::Off
-        };
+        let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
         let connect = SqliteConnectOptions::from_str(&options.url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -162,10 +153,7 @@ impl Db {
     /// # Errors
     /// Whatever the database says, or that there was none.
     pub async fn fetch_one(&self, sql: Sql) -> Result<Row> {
-        Ok(self
-            .fetch_optional(sql)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?)
+        Ok(self.fetch_optional(sql).await?.ok_or(sqlx::Error::RowNotFound)?)
     }
 
     /// Which engine runs, and its version.
@@ -236,10 +224,7 @@ impl Tx {
     /// # Errors
     /// Whatever the database says, or that there was none.
     pub async fn fetch_one(&mut self, sql: Sql) -> Result<Row> {
-        Ok(self
-            .fetch_optional(sql)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?)
+        Ok(self.fetch_optional(sql).await?.ok_or(sqlx::Error::RowNotFound)?)
     }
 
     /// Makes everything since [`Db::begin`] durable at once.

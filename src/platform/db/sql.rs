@@ -70,10 +70,7 @@ pub struct Sql {
 impl Sql {
     /// A statement without values yet.
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            text: text.into(),
-            values: Vec::new(),
-        }
+        Self { text: text.into(), values: Vec::new() }
     }
 
     /// Adds the value of the next `?`.
@@ -140,8 +137,7 @@ impl Row {
     /// # Errors
     /// When the column is NULL, missing or not UTF-8.
     pub fn text(&self, at: usize) -> Result<String, sqlx::Error> {
-        self.opt_text(at)?
-            .ok_or_else(|| decode(sqlx::error::UnexpectedNullError))
+        self.opt_text(at)?.ok_or_else(|| decode(sqlx::error::UnexpectedNullError))
     }
 
     /// Text or NULL.
@@ -177,10 +173,7 @@ fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error 
     sqlx::Error::Decode(Box::new(error))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one door to sqlx; its text is built from constants alone"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one door to sqlx; its text is built from constants alone")]
 fn query_sqlite(sql: Sql) -> Query<'static, Sqlite, SqliteArguments> {
     let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(sql.text));
     for value in sql.values {
@@ -194,10 +187,7 @@ fn query_sqlite(sql: Sql) -> Query<'static, Sqlite, SqliteArguments> {
     query
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one door to sqlx; its text is built from constants alone"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one door to sqlx; its text is built from constants alone")]
 fn query_mysql(sql: Sql) -> Query<'static, MySql, MySqlArguments> {
     let mut query = sqlx::query::<MySql>(AssertSqlSafe(sql.text));
     for value in sql.values {
@@ -211,17 +201,11 @@ fn query_mysql(sql: Sql) -> Query<'static, MySql, MySqlArguments> {
     query
 }
 
-pub(super) async fn run_sqlite<'e, E: Executor<'e, Database = Sqlite>>(
-    sql: Sql,
-    on: E,
-) -> Result<u64, sqlx::Error> {
+pub(super) async fn run_sqlite<'e, E: Executor<'e, Database = Sqlite>>(sql: Sql, on: E) -> Result<u64, sqlx::Error> {
     Ok(query_sqlite(sql).execute(on).await?.rows_affected())
 }
 
-pub(super) async fn run_mysql<'e, E: Executor<'e, Database = MySql>>(
-    sql: Sql,
-    on: E,
-) -> Result<u64, sqlx::Error> {
+pub(super) async fn run_mysql<'e, E: Executor<'e, Database = MySql>>(sql: Sql, on: E) -> Result<u64, sqlx::Error> {
     Ok(query_mysql(sql).execute(on).await?.rows_affected())
 }
 
@@ -229,24 +213,11 @@ pub(super) async fn all_sqlite<'e, E: Executor<'e, Database = Sqlite>>(
     sql: Sql,
     on: E,
 ) -> Result<Vec<Row>, sqlx::Error> {
-    Ok(query_sqlite(sql)
-        .fetch_all(on)
-        .await?
-        .into_iter()
-        .map(Row::Sqlite)
-        .collect())
+    Ok(query_sqlite(sql).fetch_all(on).await?.into_iter().map(Row::Sqlite).collect())
 }
 
-pub(super) async fn all_mysql<'e, E: Executor<'e, Database = MySql>>(
-    sql: Sql,
-    on: E,
-) -> Result<Vec<Row>, sqlx::Error> {
-    Ok(query_mysql(sql)
-        .fetch_all(on)
-        .await?
-        .into_iter()
-        .map(Row::MySql)
-        .collect())
+pub(super) async fn all_mysql<'e, E: Executor<'e, Database = MySql>>(sql: Sql, on: E) -> Result<Vec<Row>, sqlx::Error> {
+    Ok(query_mysql(sql).fetch_all(on).await?.into_iter().map(Row::MySql).collect())
 }
 
 #[cfg(test)]

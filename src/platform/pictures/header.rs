@@ -26,11 +26,7 @@ pub(super) struct Header {
 impl Header {
     /// Width and height as displayed.
     pub(super) fn displayed(self) -> (u32, u32) {
-        if self.orientation >= 5 {
-            (self.height, self.width)
-        } else {
-            (self.width, self.height)
-        }
+        if self.orientation >= 5 { (self.height, self.width) } else { (self.width, self.height) }
     }
 
     /// Width times height.
@@ -47,28 +43,17 @@ struct Found {
 }
 
 /// Reads the header of a picture whose type was sniffed; `None` for other types and for headers that can't be understood.
-pub(super) fn read<R: Read + Seek>(
-    window: &mut Window<R>,
-    content_type: &str,
-) -> io::Result<Option<Header>> {
+pub(super) fn read<R: Read + Seek>(window: &mut Window<R>, content_type: &str) -> io::Result<Option<Header>> {
     if matches!(content_type, "image/heic" | "image/heif" | "image/avif") {
         return heif::read(window);
     }
     let found = find(window, content_type)?;
-    let mut header = found.size.map(|(width, height)| Header {
-        width,
-        height,
-        orientation: 1,
-    });
+    let mut header = found.size.map(|(width, height)| Header { width, height, orientation: 1 });
     if let Some(exif) = found.exif
         && let Some(directory) = Directory::first(window, exif)?
     {
         if content_type == "image/tiff" {
-            header = directory.size().map(|(width, height)| Header {
-                width,
-                height,
-                orientation: 1,
-            });
+            header = directory.size().map(|(width, height)| Header { width, height, orientation: 1 });
         }
         if let Some(header) = &mut header {
             header.orientation = directory.orientation();
@@ -78,10 +63,7 @@ pub(super) fn read<R: Read + Seek>(
 }
 
 /// When the picture was taken, by its EXIF.
-pub(super) fn taken<R: Read + Seek>(
-    window: &mut Window<R>,
-    content_type: &str,
-) -> io::Result<Option<String>> {
+pub(super) fn taken<R: Read + Seek>(window: &mut Window<R>, content_type: &str) -> io::Result<Option<String>> {
     let Some(exif) = find(window, content_type)?.exif else {
         return Ok(None);
     };
@@ -96,18 +78,9 @@ fn find<R: Read + Seek>(window: &mut Window<R>, content_type: &str) -> io::Resul
         "image/jpeg" => jpeg(window),
         "image/png" => png(window),
         "image/webp" => webp(window),
-        "image/tiff" => Ok(Found {
-            size: None,
-            exif: Some(0),
-        }),
-        "image/gif" => Ok(Found {
-            size: gif(window.head()),
-            exif: None,
-        }),
-        "image/bmp" => Ok(Found {
-            size: bmp(window.head()),
-            exif: None,
-        }),
+        "image/tiff" => Ok(Found { size: None, exif: Some(0) }),
+        "image/gif" => Ok(Found { size: gif(window.head()), exif: None }),
+        "image/bmp" => Ok(Found { size: bmp(window.head()), exif: None }),
         _ => Ok(Found::default()),
     }
 }
@@ -126,20 +99,13 @@ fn jpeg<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
             0x01 | 0xD0..=0xD8 => at += 2,
             0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
                 let frame = window.bytes::<4>(at + 5)?;
-                found.size = frame.map(|[a, b, c, d]| {
-                    (
-                        u16::from_be_bytes([c, d]).into(),
-                        u16::from_be_bytes([a, b]).into(),
-                    )
-                });
+                found.size =
+                    frame.map(|[a, b, c, d]| (u16::from_be_bytes([c, d]).into(), u16::from_be_bytes([a, b]).into()));
                 break;
             }
             0xD9 | 0xDA => break,
             _ => {
-                if marker == 0xE1
-                    && found.exif.is_none()
-                    && window.bytes::<6>(at + 4)? == Some(*b"Exif\0\0")
-                {
+                if marker == 0xE1 && found.exif.is_none() && window.bytes::<6>(at + 4)? == Some(*b"Exif\0\0") {
                     found.exif = Some(at + 10);
                 }
                 at += 2 + u64::from(u16::from_be_bytes([high, low])).max(2);
@@ -196,10 +162,7 @@ fn webp<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
         }
         b"VP8X" => {
             let side = |a, b, c| u32::from_le_bytes([a, b, c, 0]) + 1;
-            found.size = Some((
-                side(head[4], head[5], head[6]),
-                side(head[7], head[8], head[9]),
-            ));
+            found.size = Some((side(head[4], head[5], head[6]), side(head[7], head[8], head[9])));
             if head[0] & 8 != 0 {
                 found.exif = webp_exif(window)?;
             }
@@ -228,22 +191,15 @@ fn webp_exif<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Option<u64>> 
 
 fn gif(head: &[u8]) -> Option<(u32, u32)> {
     let &[a, b, c, d] = head.get(6..)?.first_chunk::<4>()?;
-    Some((
-        u16::from_le_bytes([a, b]).into(),
-        u16::from_le_bytes([c, d]).into(),
-    ))
+    Some((u16::from_le_bytes([a, b]).into(), u16::from_le_bytes([c, d]).into()))
 }
 
 fn bmp(head: &[u8]) -> Option<(u32, u32)> {
     if head.get(14) == Some(&12) {
         let &[a, b, c, d] = head.get(18..)?.first_chunk::<4>()?;
-        return Some((
-            u16::from_le_bytes([a, b]).into(),
-            u16::from_le_bytes([c, d]).into(),
-        ));
+        return Some((u16::from_le_bytes([a, b]).into(), u16::from_le_bytes([c, d]).into()));
     }
-    let side =
-        |at: usize| Some(i32::from_le_bytes(*head.get(at..)?.first_chunk::<4>()?).unsigned_abs());
+    let side = |at: usize| Some(i32::from_le_bytes(*head.get(at..)?.first_chunk::<4>()?).unsigned_abs());
     // A negative height means rows from the top.
     Some((side(18)?, side(22)?))
 }

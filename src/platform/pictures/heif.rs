@@ -21,9 +21,7 @@ pub(super) fn read<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Option<
         let size = u64::from(u32::from_be_bytes([a, b, c, d]));
         if &name == b"meta" {
             let mut meta = vec![0; usize::try_from(size).unwrap_or(META).clamp(8, META) - 8];
-            return Ok(window
-                .read(at + 8, &mut meta)?
-                .and_then(|()| primary(&meta)));
+            return Ok(window.read(at + 8, &mut meta)?.and_then(|()| primary(&meta)));
         }
         if size < 8 {
             break;
@@ -45,28 +43,19 @@ fn boxes(mut data: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 }
 
 fn child(data: &[u8], name: [u8; 4]) -> Option<&[u8]> {
-    boxes(data)
-        .find(|&(found, _)| found == name)
-        .map(|(_, contents)| contents)
+    boxes(data).find(|&(found, _)| found == name).map(|(_, contents)| contents)
 }
 
 fn primary(meta: &[u8]) -> Option<Header> {
     let meta = meta.get(4..)?;
     let pitm = child(meta, *b"pitm")?;
-    let item = if *pitm.first()? == 0 {
-        number(pitm, 4, 2)?
-    } else {
-        number(pitm, 4, 4)?
-    };
+    let item = if *pitm.first()? == 0 { number(pitm, 4, 2)? } else { number(pitm, 4, 4)? };
     let properties = child(meta, *b"iprp")?;
     let all: Vec<_> = boxes(child(properties, *b"ipco")?).collect();
     let mut header = None;
     let mut turns = 0;
     for index in associated(child(properties, *b"ipma")?, item)? {
-        match all
-            .get(index.wrapping_sub(1))
-            .map(|(name, contents)| (name, *contents))
-        {
+        match all.get(index.wrapping_sub(1)).map(|(name, contents)| (name, *contents)) {
             Some((b"ispe", contents)) => {
                 header = Some((number(contents, 4, 4)?, number(contents, 8, 4)?));
             }
@@ -77,11 +66,7 @@ fn primary(meta: &[u8]) -> Option<Header> {
     let (width, height) = header.filter(|&(width, height)| width > 0 && height > 0)?;
     // The box counts quarter turns to the left.
     let orientation = [1, 8, 3, 6][usize::from(turns)];
-    Some(Header {
-        width,
-        height,
-        orientation,
-    })
+    Some(Header { width, height, orientation })
 }
 
 /// The indices (from 1) of an item's properties.
@@ -111,9 +96,5 @@ fn associated(ipma: &[u8], item: u32) -> Option<Vec<usize>> {
 /// A big-endian number of `size` (at most 4) bytes.
 fn number(data: &[u8], at: usize, size: usize) -> Option<u32> {
     let bytes = data.get(at..at.checked_add(size)?)?;
-    Some(
-        bytes
-            .iter()
-            .fold(0, |sum, &byte| sum << 8 | u32::from(byte)),
-    )
+    Some(bytes.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
 }

@@ -38,24 +38,14 @@ impl Still {
 
 /// Is a helper for this type installed?
 pub(super) fn can(content_type: &str) -> bool {
-    if is_heif(content_type) {
-        heif_convert().is_some()
-    } else {
-        demuxer(content_type).is_some() && ffmpeg().is_some()
-    }
+    if is_heif(content_type) { heif_convert().is_some() } else { demuxer(content_type).is_some() && ffmpeg().is_some() }
 }
 
 /// Lets the type's helper make a still picture of the file.
 pub(super) fn still(path: &Path, content_type: &str) -> Result<Still, ThumbnailError> {
-    let folder = tempfile::Builder::new()
-        .prefix("granary-still-")
-        .tempdir()?;
+    let folder = tempfile::Builder::new().prefix("granary-still-").tempdir()?;
     let path = std::path::absolute(path)?;
-    if is_heif(content_type) {
-        heif_still(&path, folder)
-    } else {
-        film_still(&path, content_type, folder)
-    }
+    if is_heif(content_type) { heif_still(&path, folder) } else { film_still(&path, content_type, folder) }
 }
 
 fn heif_still(path: &Path, folder: tempfile::TempDir) -> Result<Still, ThumbnailError> {
@@ -64,74 +54,31 @@ fn heif_still(path: &Path, folder: tempfile::TempDir) -> Result<Still, Thumbnail
     command.args(["-q", "90"]).arg(path).arg("still.jpg");
     run(command, folder.path())?;
     // Of a file with several pictures, each gets a number.
-    let name = ["still.jpg", "still-1.jpg"]
-        .into_iter()
-        .find(|name| folder.path().join(name).exists());
+    let name = ["still.jpg", "still-1.jpg"].into_iter().find(|name| folder.path().join(name).exists());
     let name = name.ok_or_else(|| ThumbnailError::Broken("heif-convert made nothing".into()))?;
-    Ok(Still {
-        folder,
-        name,
-        content_type: "image/jpeg",
-    })
+    Ok(Still { folder, name, content_type: "image/jpeg" })
 }
 
-fn film_still(
-    path: &Path,
-    content_type: &str,
-    folder: tempfile::TempDir,
-) -> Result<Still, ThumbnailError> {
+fn film_still(path: &Path, content_type: &str, folder: tempfile::TempDir) -> Result<Still, ThumbnailError> {
     let (Some(demuxer), Some(program)) = (demuxer(content_type), ffmpeg()) else {
         return Err(ThumbnailError::NotAPicture);
     };
     let mut input = std::ffi::OsString::from("file:");
     input.push(path);
     // Small first, so that choosing among some frames (the first is often black) takes little memory.
-    let filters = format!(
-        "scale=w='min({EDGE},iw)':h='min({EDGE},ih)':force_original_aspect_ratio=decrease,thumbnail=n=24"
-    );
+    let filters =
+        format!("scale=w='min({EDGE},iw)':h='min({EDGE},ih)':force_original_aspect_ratio=decrease,thumbnail=n=24");
     let mut command = limited(program, folder.path());
     // The demuxer is named: a playlist that calls itself a film would otherwise make ffmpeg open other files.
-    command.args([
-        "-nostdin",
-        "-v",
-        "error",
-        "-threads",
-        "1",
-        "-protocol_whitelist",
-        "file",
-    ]);
+    command.args(["-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist", "file"]);
     command.args(["-f", demuxer, "-i"]).arg(input);
-    command.args([
-        "-an",
-        "-sn",
-        "-dn",
-        "-map",
-        "0:v:0",
-        "-vf",
-        &filters,
-        "-frames:v",
-        "1",
-    ]);
-    command.args([
-        "-pix_fmt",
-        "bgr24",
-        "-c:v",
-        "bmp",
-        "-f",
-        "image2",
-        "-update",
-        "1",
-        "still.bmp",
-    ]);
+    command.args(["-an", "-sn", "-dn", "-map", "0:v:0", "-vf", &filters, "-frames:v", "1"]);
+    command.args(["-pix_fmt", "bgr24", "-c:v", "bmp", "-f", "image2", "-update", "1", "still.bmp"]);
     run(command, folder.path())?;
     if !folder.path().join("still.bmp").exists() {
         return Err(ThumbnailError::Broken("no frame in it".into()));
     }
-    Ok(Still {
-        folder,
-        name: "still.bmp",
-        content_type: "image/bmp",
-    })
+    Ok(Still { folder, name: "still.bmp", content_type: "image/bmp" })
 }
 
 fn is_heif(content_type: &str) -> bool {
@@ -176,36 +123,22 @@ fn limited(program: &Path, folder: &Path) -> Command {
         "ulimit -v {MEMORY_KIB}; ulimit -f {OUTPUT_BLOCKS}; ulimit -t {}; ulimit -c 0; exec nice -n 10 \"$0\" \"$@\"",
         TIME.as_secs()
     );
-    command
-        .arg("-c")
-        .arg(script)
-        .arg(program)
-        .current_dir(folder);
-    command
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("LC_ALL", "C.UTF-8");
+    command.arg("-c").arg(script).arg(program).current_dir(folder);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
     command
 }
 
 /// Runs the command to its end, or to its deadline.
 fn run(mut command: Command, folder: &Path) -> Result<(), ThumbnailError> {
     let log = folder.join("log");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(&log)?);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(std::fs::File::create(&log)?);
     let mut child = command.spawn()?;
     match wait(&mut child, TIME)? {
         Some(status) if status.success() => Ok(()),
         Some(status) => {
             let said = std::fs::read(&log).unwrap_or_default();
-            let said = String::from_utf8_lossy(said.get(..200).unwrap_or(&said))
-                .trim()
-                .replace('\n', "; ");
-            Err(ThumbnailError::Broken(format!(
-                "helper ended with {status}: {said}"
-            )))
+            let said = String::from_utf8_lossy(said.get(..200).unwrap_or(&said)).trim().replace('\n', "; ");
+            Err(ThumbnailError::Broken(format!("helper ended with {status}: {said}")))
         }
         None => Err(ThumbnailError::Broken("helper took too long".into())),
     }
@@ -238,11 +171,7 @@ mod tests {
     fn a_helper_that_hangs_is_killed() {
         let mut child = Command::new("/bin/sleep").arg("60").spawn().unwrap();
         let start = Instant::now();
-        assert!(
-            wait(&mut child, Duration::from_millis(50))
-                .unwrap()
-                .is_none()
-        );
+        assert!(wait(&mut child, Duration::from_millis(50)).unwrap().is_none());
         assert!(start.elapsed() < Duration::from_secs(5));
         assert!(child.try_wait().unwrap().is_some());
     }
@@ -251,10 +180,7 @@ mod tests {
     fn limits_are_in_force_and_complaints_come_back() {
         let folder = tempfile::tempdir().unwrap();
         let mut command = limited(Path::new("/bin/sh"), folder.path());
-        command.args([
-            "-c",
-            "test $(ulimit -v) = 2097152 && test $(ulimit -t) = 20 && test -z \"$HOME\"",
-        ]);
+        command.args(["-c", "test $(ulimit -v) = 2097152 && test $(ulimit -t) = 20 && test -z \"$HOME\""]);
         run(command, folder.path()).unwrap();
         let mut command = limited(Path::new("/bin/sh"), folder.path());
         command.args(["-c", "echo no such codec >&2; exit 3"]);
@@ -270,8 +196,5 @@ mod tests {
 
 /// The helpers by name, and whether they are installed.
 pub(super) fn installed() -> Vec<(String, bool)> {
-    vec![
-        ("ffmpeg".to_owned(), ffmpeg().is_some()),
-        ("heif-convert".to_owned(), heif_convert().is_some()),
-    ]
+    vec![("ffmpeg".to_owned(), ffmpeg().is_some()), ("heif-convert".to_owned(), heif_convert().is_some())]
 }

@@ -46,11 +46,7 @@ pub fn probe<R: Read + Seek>(source: R) -> io::Result<Facts> {
     let mut window = Window::new(source)?;
     let content_type = sniff::content_type(window.head());
     let size = header::read(&mut window, content_type)?.map(header::Header::displayed);
-    Ok(Facts {
-        content_type: content_type.to_owned(),
-        width: size.map(|size| size.0),
-        height: size.map(|size| size.1),
-    })
+    Ok(Facts { content_type: content_type.to_owned(), width: size.map(|size| size.0), height: size.map(|size| size.1) })
 }
 
 /// When a picture was taken, by its EXIF `DateTimeOriginal`: `YYYY-MM-DD HH:MM:SS` in the camera's local time.
@@ -86,9 +82,7 @@ mod tests {
 
     fn encoded(format: image::ImageFormat, width: u32, height: u32) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
-        image::RgbImage::new(width, height)
-            .write_to(&mut bytes, format)
-            .unwrap();
+        image::RgbImage::new(width, height).write_to(&mut bytes, format).unwrap();
         bytes.into_inner()
     }
 
@@ -97,10 +91,7 @@ mod tests {
         use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
         for format in [Jpeg, Png, Gif, WebP, Bmp, Tiff] {
             let (content_type, size) = facts(&encoded(format, 31, 17));
-            assert_eq!(
-                (content_type.as_str(), size),
-                (format.to_mime_type(), Some((31, 17)))
-            );
+            assert_eq!((content_type.as_str(), size), (format.to_mime_type(), Some((31, 17))));
         }
     }
 
@@ -116,16 +107,8 @@ mod tests {
         assert_eq!(facts(&turned).1, Some((17, 31)));
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &turned).unwrap();
-        assert_eq!(
-            taken_at(file.path()).as_deref(),
-            Some("2024-05-06 07:08:09")
-        );
-        assert_eq!(
-            probe(std::fs::File::open(file.path()).unwrap())
-                .unwrap()
-                .width,
-            Some(17)
-        );
+        assert_eq!(taken_at(file.path()).as_deref(), Some("2024-05-06 07:08:09"));
+        assert_eq!(probe(std::fs::File::open(file.path()).unwrap()).unwrap().width, Some(17));
     }
 
     #[test]
@@ -146,12 +129,9 @@ mod tests {
 
     #[test]
     fn cut_headers_are_no_error() {
-        for format in [
-            image::ImageFormat::Png,
-            image::ImageFormat::Jpeg,
-            image::ImageFormat::WebP,
-            image::ImageFormat::Tiff,
-        ] {
+        for format in
+            [image::ImageFormat::Png, image::ImageFormat::Jpeg, image::ImageFormat::WebP, image::ImageFormat::Tiff]
+        {
             let whole = encoded(format, 31, 17);
             for length in 0..whole.len() {
                 facts(&whole[..length]);
@@ -163,41 +143,20 @@ mod tests {
     #[test]
     fn heif_sizes_follow_the_primary_item_and_its_rotation() {
         let boxed = |name: &[u8], contents: &[u8]| {
-            [
-                &u32::try_from(contents.len() + 8).unwrap().to_be_bytes(),
-                name,
-                contents,
-            ]
-            .concat()
+            [&u32::try_from(contents.len() + 8).unwrap().to_be_bytes(), name, contents].concat()
         };
         let ispe = |w: u8, h: u8| boxed(b"ispe", &[0, 0, 0, 0, 0, 0, 1, w, 0, 0, 1, h]);
-        let ipco = boxed(
-            b"ipco",
-            &[ispe(9, 9), ispe(64, 32), boxed(b"irot", &[3])].concat(),
-        );
-        let ipma = boxed(
-            b"ipma",
-            &[0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1, 1, 0, 2, 2, 0x82, 3],
-        );
+        let ipco = boxed(b"ipco", &[ispe(9, 9), ispe(64, 32), boxed(b"irot", &[3])].concat());
+        let ipma = boxed(b"ipma", &[0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1, 1, 0, 2, 2, 0x82, 3]);
         let iprp = boxed(b"iprp", &[ipco, ipma].concat());
-        let meta = boxed(
-            b"meta",
-            &[vec![0; 4], boxed(b"pitm", &[0, 0, 0, 0, 0, 2]), iprp].concat(),
-        );
+        let meta = boxed(b"meta", &[vec![0; 4], boxed(b"pitm", &[0, 0, 0, 0, 0, 2]), iprp].concat());
         let file = [boxed(b"ftyp", b"heic\0\0\0\0mif1"), meta].concat();
-        assert_eq!(
-            facts(&file),
-            ("image/heic".into(), Some((256 + 32, 256 + 64)))
-        );
+        assert_eq!(facts(&file), ("image/heic".into(), Some((256 + 32, 256 + 64))));
     }
 
     #[test]
     fn only_pictures_are_pictured() {
         assert!(can_picture("image/jpeg") && can_picture("image/webp"));
-        assert!(
-            !can_picture("text/xml")
-                && !can_picture("image/svg+xml")
-                && !can_picture("application/pdf")
-        );
+        assert!(!can_picture("text/xml") && !can_picture("image/svg+xml") && !can_picture("application/pdf"));
     }
 }

@@ -97,26 +97,14 @@ fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Vec<u8>, Thumbnail
     let header = header::read(&mut window, content_type)?;
     let header = header.ok_or_else(|| ThumbnailError::Broken("no size in its header".into()))?;
     within_limits(header)?;
-    let small = if let Some(format) = format(content_type) {
-        other(path, format, header)?
-    } else {
-        from_jpeg(path)?
-    };
-    let upright = if turn == Turn::AsStored {
-        turned(small, header.orientation)
-    } else {
-        small
-    };
+    let small = if let Some(format) = format(content_type) { other(path, format, header)? } else { from_jpeg(path)? };
+    let upright = if turn == Turn::AsStored { turned(small, header.orientation) } else { small };
     encoded(&upright)
 }
 
 fn within_limits(header: Header) -> Result<(), ThumbnailError> {
     let Header { width, height, .. } = header;
-    if header.pixels() > MAX_PIXELS {
-        Err(ThumbnailError::TooLarge { width, height })
-    } else {
-        Ok(())
-    }
+    if header.pixels() > MAX_PIXELS { Err(ThumbnailError::TooLarge { width, height }) } else { Ok(()) }
 }
 
 fn from_jpeg(path: &Path) -> Result<Scaled, ThumbnailError> {
@@ -124,55 +112,32 @@ fn from_jpeg(path: &Path) -> Result<Scaled, ThumbnailError> {
     let size = file.metadata()?.len().min(MAX_JPEG);
     let mut data = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     file.take(MAX_JPEG).read_to_end(&mut data)?;
-    let picture = jpeg::decode(&data, EDGE)
-        .map_err(|jpeg::Broken(why)| ThumbnailError::Broken(why.into()))?;
+    let picture = jpeg::decode(&data, EDGE).map_err(|jpeg::Broken(why)| ThumbnailError::Broken(why.into()))?;
     let (width, height) = fitted(picture.width, picture.height);
     if (width, height) == (picture.width, picture.height) {
         return Ok(picture);
     }
-    let pixel = if picture.colour == Colour::Grey {
-        fir::PixelType::U8
-    } else {
-        fir::PixelType::U8x3
-    };
-    let source =
-        ImageRef::new(picture.width, picture.height, &picture.samples, pixel).map_err(internal)?;
+    let pixel = if picture.colour == Colour::Grey { fir::PixelType::U8 } else { fir::PixelType::U8x3 };
+    let source = ImageRef::new(picture.width, picture.height, &picture.samples, pixel).map_err(internal)?;
     let mut target = Image::new(width, height, pixel);
-    fir::Resizer::new()
-        .resize(&source, &mut target, &options())
-        .map_err(internal)?;
-    Ok(Scaled {
-        width,
-        height,
-        colour: picture.colour,
-        samples: target.into_vec(),
-    })
+    fir::Resizer::new().resize(&source, &mut target, &options()).map_err(internal)?;
+    Ok(Scaled { width, height, colour: picture.colour, samples: target.into_vec() })
 }
 
 fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, ThumbnailError> {
-    let mut reader = ImageReader::with_format(
-        BufReader::with_capacity(64 * 1024, File::open(path)?),
-        format,
-    );
+    let mut reader = ImageReader::with_format(BufReader::with_capacity(64 * 1024, File::open(path)?), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let mut picture = reader
-        .decode()
-        .map_err(|error| undecodable(error, header))?;
+    let mut picture = reader.decode().map_err(|error| undecodable(error, header))?;
     flatten(&mut picture);
     let (width, height) = fitted(picture.width(), picture.height());
     if (width, height) != (picture.width(), picture.height()) {
         let mut target = DynamicImage::new(width, height, picture.color());
-        fir::Resizer::new()
-            .resize(&picture, &mut target, &options())
-            .map_err(internal)?;
+        fir::Resizer::new().resize(&picture, &mut target, &options()).map_err(internal)?;
         picture = target;
     }
-    let grey = matches!(
-        picture,
-        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_)
-    );
+    let grey = matches!(picture, DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_));
     let (colour, samples) = if grey {
         (Colour::Grey, picture.into_luma8().into_raw())
     } else {
@@ -180,12 +145,7 @@ fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, Thu
         flatten(&mut picture);
         (Colour::Rgb, picture.into_rgb8().into_raw())
     };
-    Ok(Scaled {
-        width,
-        height,
-        colour,
-        samples,
-    })
+    Ok(Scaled { width, height, colour, samples })
 }
 
 fn options() -> fir::ResizeOptions {
@@ -217,15 +177,9 @@ fn flatten(picture: &mut DynamicImage) {
 
 fn undecodable(error: ImageError, header: Header) -> ThumbnailError {
     match error {
-        ImageError::Limits(_) => ThumbnailError::TooLarge {
-            width: header.width,
-            height: header.height,
-        },
+        ImageError::Limits(_) => ThumbnailError::TooLarge { width: header.width, height: header.height },
         ImageError::IoError(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
-            ) =>
+            if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) =>
         {
             ThumbnailError::Io(error)
         }
@@ -243,11 +197,8 @@ fn fitted(width: u32, height: u32) -> (u32, u32) {
     if longest <= u64::from(EDGE) {
         return (width, height);
     }
-    let fit = |side: u32| {
-        u32::try_from((u64::from(side) * u64::from(EDGE) + longest / 2) / longest)
-            .unwrap_or(EDGE)
-            .max(1)
-    };
+    let fit =
+        |side: u32| u32::try_from((u64::from(side) * u64::from(EDGE) + longest / 2) / longest).unwrap_or(EDGE).max(1);
     (fit(width), fit(height))
 }
 
@@ -258,11 +209,7 @@ fn turned(picture: Scaled, orientation: u8) -> Scaled {
     }
     let channels = if picture.colour == Colour::Grey { 1 } else { 3 };
     let (old_width, old_height) = (picture.width as usize, picture.height as usize);
-    let (width, height) = if orientation >= 5 {
-        (old_height, old_width)
-    } else {
-        (old_width, old_height)
-    };
+    let (width, height) = if orientation >= 5 { (old_height, old_width) } else { (old_width, old_height) };
     let mut samples = Vec::with_capacity(picture.samples.len());
     for y in 0..height {
         for x in 0..width {
@@ -280,17 +227,9 @@ fn turned(picture: Scaled, orientation: u8) -> Scaled {
             samples.extend_from_slice(&picture.samples[at..at + channels]);
         }
     }
-    let (width, height) = if orientation >= 5 {
-        (picture.height, picture.width)
-    } else {
-        (picture.width, picture.height)
-    };
-    Scaled {
-        width,
-        height,
-        colour: picture.colour,
-        samples,
-    }
+    let (width, height) =
+        if orientation >= 5 { (picture.height, picture.width) } else { (picture.width, picture.height) };
+    Scaled { width, height, colour: picture.colour, samples }
 }
 
 fn encoded(picture: &Scaled) -> Result<Vec<u8>, ThumbnailError> {
@@ -302,14 +241,7 @@ fn encoded(picture: &Scaled) -> Result<Vec<u8>, ThumbnailError> {
     let side = |pixels: u32| u16::try_from(pixels).map_err(internal);
     let mut bytes = Vec::with_capacity(64 * 1024);
     let encoder = jpeg_encoder::Encoder::new(&mut bytes, QUALITY);
-    encoder
-        .encode(
-            &picture.samples,
-            side(picture.width)?,
-            side(picture.height)?,
-            colour,
-        )
-        .map_err(internal)?;
+    encoder.encode(&picture.samples, side(picture.width)?, side(picture.height)?, colour).map_err(internal)?;
     Ok(bytes)
 }
 

@@ -22,10 +22,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// The first directory of the TIFF that begins at byte `base`.
-    pub(super) fn first<R: Read + Seek>(
-        window: &mut Window<R>,
-        base: u64,
-    ) -> io::Result<Option<Self>> {
+    pub(super) fn first<R: Read + Seek>(window: &mut Window<R>, base: u64) -> io::Result<Option<Self>> {
         let Some(head) = window.bytes::<8>(base)? else {
             return Ok(None);
         };
@@ -38,35 +35,20 @@ impl Directory {
         Self::at(window, base, little, number32(offset, little))
     }
 
-    fn at<R: Read + Seek>(
-        window: &mut Window<R>,
-        base: u64,
-        little: bool,
-        offset: u32,
-    ) -> io::Result<Option<Self>> {
+    fn at<R: Read + Seek>(window: &mut Window<R>, base: u64, little: bool, offset: u32) -> io::Result<Option<Self>> {
         let at = base + u64::from(offset);
         let Some(count) = window.bytes::<2>(at)? else {
             return Ok(None);
         };
         let count = usize::from(number16(count, little)).min(256);
         let mut fields = vec![0; count * 12];
-        Ok(window.read(at + 2, &mut fields)?.map(|()| Self {
-            base,
-            little,
-            fields,
-        }))
+        Ok(window.read(at + 2, &mut fields)?.map(|()| Self { base, little, fields }))
     }
 
     /// The type and the last four bytes (the value, or its offset) of a field.
     fn field(&self, tag: u16) -> Option<(u16, [u8; 4])> {
-        let found = self
-            .fields
-            .chunks_exact(12)
-            .find(|field| number16([field[0], field[1]], self.little) == tag)?;
-        Some((
-            number16([found[2], found[3]], self.little),
-            *found.last_chunk::<4>()?,
-        ))
+        let found = self.fields.chunks_exact(12).find(|field| number16([field[0], field[1]], self.little) == tag)?;
+        Some((number16([found[2], found[3]], self.little), *found.last_chunk::<4>()?))
     }
 
     /// The first value of a SHORT or LONG field.
@@ -85,17 +67,12 @@ impl Directory {
 
     /// How the stored picture is to be turned, 1 to 8; 1 where nothing (sensible) is said.
     pub(super) fn orientation(&self) -> u8 {
-        let stored = self
-            .number(ORIENTATION)
-            .and_then(|value| u8::try_from(value).ok());
+        let stored = self.number(ORIENTATION).and_then(|value| u8::try_from(value).ok());
         stored.filter(|value| (1..=8).contains(value)).unwrap_or(1)
     }
 
     /// `DateTimeOriginal`, as `YYYY-MM-DD HH:MM:SS` in the camera's local time.
-    pub(super) fn taken<R: Read + Seek>(
-        &self,
-        window: &mut Window<R>,
-    ) -> io::Result<Option<String>> {
+    pub(super) fn taken<R: Read + Seek>(&self, window: &mut Window<R>) -> io::Result<Option<String>> {
         let Some(offset) = self.number(EXIF) else {
             return Ok(None);
         };
@@ -122,28 +99,18 @@ fn date(mut text: [u8; 19]) -> Option<String> {
             _ => return None,
         }
     }
-    let within = |at: usize, low: u8, high: u8| {
-        (low..=high).contains(&((text[at] - b'0') * 10 + text[at + 1] - b'0'))
-    };
+    let within = |at: usize, low: u8, high: u8| (low..=high).contains(&((text[at] - b'0') * 10 + text[at + 1] - b'0'));
     let sensible = &text[..4] != b"0000" && within(5, 1, 12) && within(8, 1, 31);
     let sensible = sensible && within(11, 0, 23) && within(14, 0, 59) && within(17, 0, 60);
     String::from_utf8(text.to_vec()).ok().filter(|_| sensible)
 }
 
 fn number16(bytes: [u8; 2], little: bool) -> u16 {
-    if little {
-        u16::from_le_bytes(bytes)
-    } else {
-        u16::from_be_bytes(bytes)
-    }
+    if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) }
 }
 
 fn number32(bytes: [u8; 4], little: bool) -> u32 {
-    if little {
-        u32::from_le_bytes(bytes)
-    } else {
-        u32::from_be_bytes(bytes)
-    }
+    if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }
 }
 
 #[cfg(test)]
@@ -167,10 +134,7 @@ pub(super) mod tests {
         let mut window = Window::new(Cursor::new(exif(6, b"2024:05:06 07:08:09"))).unwrap();
         let directory = Directory::first(&mut window, 0).unwrap().unwrap();
         assert_eq!(directory.orientation(), 6);
-        assert_eq!(
-            directory.taken(&mut window).unwrap().as_deref(),
-            Some("2024-05-06 07:08:09")
-        );
+        assert_eq!(directory.taken(&mut window).unwrap().as_deref(), Some("2024-05-06 07:08:09"));
     }
 
     #[test]

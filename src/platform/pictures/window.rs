@@ -31,12 +31,7 @@ impl<R: Read + Seek> Window<R> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self {
-            source,
-            head,
-            filled,
-            jumps: Self::JUMPS,
-        })
+        Ok(Self { source, head, filled, jumps: Self::JUMPS })
     }
 
     /// The first bytes, at most [`HEAD`].
@@ -46,9 +41,7 @@ impl<R: Read + Seek> Window<R> {
 
     /// Fills `buffer` from byte `at` on. `None` where the source is shorter or the jumps are used up.
     pub(super) fn read(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<Option<()>> {
-        if let Some(bytes) = usize::try_from(at)
-            .ok()
-            .and_then(|at| self.head().get(at..at.checked_add(buffer.len())?))
+        if let Some(bytes) = usize::try_from(at).ok().and_then(|at| self.head().get(at..at.checked_add(buffer.len())?))
         {
             buffer.copy_from_slice(bytes);
             return Ok(Some(()));

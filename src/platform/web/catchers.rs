@@ -27,11 +27,7 @@ struct Any;
 #[rocket::async_trait]
 impl catcher::Handler for Any {
     async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
-        let allowed = if status == Status::NotFound {
-            allowed_methods(request)
-        } else {
-            Vec::new()
-        };
+        let allowed = if status == Status::NotFound { allowed_methods(request) } else { Vec::new() };
         let is_wrong_method = !allowed.is_empty();
         let mut response = render(status, is_wrong_method, request);
         if is_wrong_method {
@@ -47,11 +43,7 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
     let refusal = request.local_cache(Refusal::default);
     let fallback = fallback(status, is_wrong_method);
     let error = refusal.0.as_ref().unwrap_or(&fallback);
-    let status = if is_wrong_method {
-        Status::MethodNotAllowed
-    } else {
-        status
-    };
+    let status = if is_wrong_method { Status::MethodNotAllowed } else { status };
     if speaks_json(request) {
         return problem::response_as(status, error, lang);
     }
@@ -61,35 +53,22 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
 /// Whether this path belongs to a family that answers in JSON.
 fn speaks_json(request: &Request<'_>) -> bool {
     let path = request.uri().path();
-    let is_page =
-        matches!(request.method(), Method::Get | Method::Head) && path.starts_with("/upload");
-    !is_page
-        && ["/upload", "/api", "/livez", "/readyz"]
-            .iter()
-            .any(|family| path.starts_with(family))
+    let is_page = matches!(request.method(), Method::Get | Method::Head) && path.starts_with("/upload");
+    !is_page && ["/upload", "/api", "/livez", "/readyz"].iter().any(|family| path.starts_with(family))
 }
 
 fn fallback(status: Status, is_wrong_method: bool) -> Error {
     let message = |en: &'static str, zh: &'static str| (en, zh).into();
     if is_wrong_method {
-        return Error::Conflict(message(
-            "This address does not take that method.",
-            "该地址不支持此请求方法",
-        ));
+        return Error::Conflict(message("This address does not take that method.", "该地址不支持此请求方法"));
     }
     match status.code {
         404 => Error::NotFound(Thing::Page),
         403 => Error::Forbidden(message("You may not do this.", "没有权限")),
         413 => Error::Unprocessable(message("The body is too large.", "请求正文过大")),
-        415 => Error::Unsupported(message(
-            "This type of body is not understood here.",
-            "不支持该类型的请求正文",
-        )),
+        415 => Error::Unsupported(message("This type of body is not understood here.", "不支持该类型的请求正文")),
         400 | 422 => Error::Unprocessable(message("The request is malformed.", "请求格式错误")),
-        503 => Error::Unavailable(message(
-            "The server is busy; try again.",
-            "服务器繁忙，请稍后重试",
-        )),
+        503 => Error::Unavailable(message("The server is busy; try again.", "服务器繁忙，请稍后重试")),
         _ => Error::internal(format!("answered {status}")),
     }
 }

@@ -24,10 +24,7 @@ pub struct OwnMethod;
 #[rocket::async_trait]
 impl Fairing for OwnMethod {
     fn info(&self) -> Info {
-        Info {
-            name: "The method is that of the request line",
-            kind: Kind::Request,
-        }
+        Info { name: "The method is that of the request line", kind: Kind::Request }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
@@ -51,10 +48,7 @@ pub struct Cors;
 #[rocket::async_trait]
 impl Fairing for Cors {
     fn info(&self) -> Info {
-        Info {
-            name: "CORS for allowed origins",
-            kind: Kind::Response,
-        }
+        Info { name: "CORS for allowed origins", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -73,15 +67,9 @@ impl Fairing for Cors {
         let asked = request.headers().get_one("Access-Control-Request-Method");
         if let (Method::Options, Some(_)) = (request.method(), asked) {
             response.set_status(Status::NoContent);
-            response.set_raw_header(
-                "Access-Control-Allow-Methods",
-                "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            );
+            response.set_raw_header("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
             let headers = request.headers().get_one("Access-Control-Request-Headers");
-            response.set_raw_header(
-                "Access-Control-Allow-Headers",
-                headers.unwrap_or("*").to_owned(),
-            );
+            response.set_raw_header("Access-Control-Allow-Headers", headers.unwrap_or("*").to_owned());
             response.set_raw_header("Access-Control-Max-Age", "600");
         }
     }
@@ -97,10 +85,7 @@ const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; objec
 #[rocket::async_trait]
 impl Fairing for SafeHeaders {
     fn info(&self) -> Info {
-        Info {
-            name: "Safe headers",
-            kind: Kind::Response,
-        }
+        Info { name: "Safe headers", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {

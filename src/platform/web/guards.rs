@@ -39,16 +39,10 @@ impl<'r> FromRequest<'r> for Caller {
 
 fn check(request: &Request<'_>) -> Result<(), Error> {
     if !is_utf8(request.uri()) {
-        let message = (
-            "The path and the query must be UTF-8.",
-            "路径和查询参数必须是 UTF-8",
-        );
+        let message = ("The path and the query must be UTF-8.", "路径和查询参数必须是 UTF-8");
         return Err(Error::invalid("uri", message));
     }
-    let is_read = matches!(
-        request.method(),
-        Method::Get | Method::Head | Method::Options
-    );
+    let is_read = matches!(request.method(), Method::Get | Method::Head | Method::Options);
     if !is_read && is_cross_site(request) {
         let message = (
             "Another site may not write here; name it in cors.allow_origins.",
@@ -60,11 +54,7 @@ fn check(request: &Request<'_>) -> Result<(), Error> {
 }
 
 fn is_utf8(uri: &Origin<'_>) -> bool {
-    let decodes = |raw: &str| {
-        percent_encoding::percent_decode_str(raw)
-            .decode_utf8()
-            .is_ok()
-    };
+    let decodes = |raw: &str| percent_encoding::percent_decode_str(raw).decode_utf8().is_ok();
     decodes(uri.path().as_str()) && uri.query().is_none_or(|query| decodes(query.as_str()))
 }
 
@@ -74,29 +64,19 @@ fn is_cross_site(request: &Request<'_>) -> bool {
     if let Some(origin) = headers.get_one("Origin") {
         return !is_own(request, origin) && !is_allowed(request, origin);
     }
-    headers
-        .get_one("Sec-Fetch-Site")
-        .is_some_and(|site| site.eq_ignore_ascii_case("cross-site"))
+    headers.get_one("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site"))
 }
 
 /// Whether the origin is this server under the name that the request itself uses.
 fn is_own(request: &Request<'_>, origin: &str) -> bool {
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     let host = request.headers().get_one("Host");
-    authority
-        .zip(host)
-        .is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
+    authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
 }
 
 /// Whether `cors.allow_origins` names the origin.
 #[must_use]
 pub fn is_allowed(request: &Request<'_>, origin: &str) -> bool {
     let config = request.rocket().state::<Config>();
-    config.is_some_and(|config| {
-        config
-            .cors
-            .allow_origins
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-    })
+    config.is_some_and(|config| config.cors.allow_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)))
 }

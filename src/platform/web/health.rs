@@ -27,9 +27,7 @@ async fn readyz(
     let database = db.fetch_one(Sql::new("SELECT 1")).await.is_ok();
     let writable = {
         let blobs = blobs.inner().clone();
-        tokio::task::spawn_blocking(move || blobs.check_writable().is_ok())
-            .await
-            .unwrap_or(false)
+        tokio::task::spawn_blocking(move || blobs.check_writable().is_ok()).await.unwrap_or(false)
     };
     let free = blobs.free_bytes().unwrap_or(0);
     let space = free >= config.storage.min_free.as_u64();
@@ -41,14 +39,7 @@ async fn readyz(
         "free_bytes": free,
         "free_space": space,
     });
-    (
-        if is_ready {
-            Status::Ok
-        } else {
-            Status::ServiceUnavailable
-        },
-        Json(body),
-    )
+    (if is_ready { Status::Ok } else { Status::ServiceUnavailable }, Json(body))
 }
 
 /// The routes of this module.

@@ -97,27 +97,15 @@ impl Lang {
         } else {
             return None;
         };
-        let weight = parts
-            .find_map(|part| part.trim().strip_prefix("q="))
-            .map_or(Some(1000), thousandths)?;
+        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1000), thousandths)?;
         Some((lang, weight))
     }
 
     /// The language of a request.
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
-        let chosen = request
-            .cookies()
-            .get(COOKIE)
-            .and_then(|cookie| Self::parse(cookie.value()));
-        chosen
-            .or_else(|| {
-                request
-                    .headers()
-                    .get("Accept-Language")
-                    .find_map(Self::negotiate)
-            })
-            .unwrap_or_default()
+        let chosen = request.cookies().get(COOKIE).and_then(|cookie| Self::parse(cookie.value()));
+        chosen.or_else(|| request.headers().get("Accept-Language").find_map(Self::negotiate)).unwrap_or_default()
     }
 }
 
@@ -160,11 +148,7 @@ fn choose(_caller: Caller, form: Form<Choice<'_>>, jar: &CookieJar<'_>) -> Redir
 
 /// A cookie that keeps a choice of the reader's for a year.
 pub(crate) fn preference(name: &'static str, value: &'static str) -> Cookie<'static> {
-    Cookie::build((name, value))
-        .path("/")
-        .same_site(SameSite::Lax)
-        .max_age(Duration::days(365))
-        .build()
+    Cookie::build((name, value)).path("/").same_site(SameSite::Lax).max_age(Duration::days(365)).build()
 }
 
 /// `back` when it leads to a page of this server, else the first page: a form must not be able to
@@ -173,11 +157,7 @@ pub(crate) fn preference(name: &'static str, value: &'static str) -> Cookie<'sta
 pub fn way_back(back: &str) -> String {
     let local = back.starts_with('/') && !back.starts_with("//");
     let plain = back.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if local && plain {
-        back.to_owned()
-    } else {
-        "/".to_owned()
-    }
+    if local && plain { back.to_owned() } else { "/".to_owned() }
 }
 
 /// The routes of this module.
@@ -214,15 +194,7 @@ mod tests {
         for good in ["/", "/tags/a?q=b&order=name", "/files/7"] {
             assert_eq!(way_back(good), good);
         }
-        for bad in [
-            "",
-            "https://evil.example/",
-            "//evil.example",
-            "/\\evil",
-            "tags",
-            "/a\r\nSet-Cookie:x",
-            "/a b",
-        ] {
+        for bad in ["", "https://evil.example/", "//evil.example", "/\\evil", "tags", "/a\r\nSet-Cookie:x", "/a b"] {
             assert_eq!(way_back(bad), "/", "{bad:?}");
         }
     }

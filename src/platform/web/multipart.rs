@@ -44,26 +44,14 @@ impl<'r> Parts<'r> {
     /// # Errors
     /// `Invalid` when the type names no boundary.
     pub fn new(media: &ContentType, body: Body<'r>) -> Result<Self> {
-        let boundary = media
-            .param("boundary")
-            .filter(|boundary| (1..=200).contains(&boundary.len()));
+        let boundary = media.param("boundary").filter(|boundary| (1..=200).contains(&boundary.len()));
         let boundary = boundary.ok_or_else(|| {
-            let message = (
-                "multipart/form-data must name its boundary",
-                "multipart/form-data 缺少 boundary",
-            );
+            let message = ("multipart/form-data must name its boundary", "multipart/form-data 缺少 boundary");
             Error::invalid("Content-Type", message)
         })?;
         let unclaimed = Arc::new(AtomicUsize::new(0));
-        let guard = Guard {
-            pieces: pieces(body),
-            unclaimed: unclaimed.clone(),
-            is_tired: false,
-        };
-        Ok(Self {
-            multipart: Multipart::new(guard, boundary),
-            unclaimed,
-        })
+        let guard = Guard { pieces: pieces(body), unclaimed: unclaimed.clone(), is_tired: false };
+        Ok(Self { multipart: Multipart::new(guard, boundary), unclaimed })
     }
 
     /// The next file; fields without a file name are passed over. `None` at the proper end.
@@ -80,11 +68,7 @@ impl<'r> Parts<'r> {
             match field.file_name() {
                 Some(name) if !name.is_empty() => {
                     let file_name = name.to_owned();
-                    return Ok(Some(FilePart {
-                        file_name,
-                        field,
-                        unclaimed: self.unclaimed.clone(),
-                    }));
+                    return Ok(Some(FilePart { file_name, field, unclaimed: self.unclaimed.clone() }));
                 }
                 // A text field, or a file input that was left empty.
                 _ => {
@@ -141,10 +125,7 @@ impl Stream for Guard<'_> {
             self.is_tired = true;
             let before = self.unclaimed.fetch_add(piece.len(), Ordering::Relaxed);
             if before > MAX_HEADERS {
-                let message = (
-                    "more than 64 KiB of headers before a part",
-                    "分段头部超过 64 KiB",
-                );
+                let message = ("more than 64 KiB of headers before a part", "分段头部超过 64 KiB");
                 return Poll::Ready(Some(Err(Error::invalid("body", message))));
             }
         }
@@ -161,18 +142,12 @@ fn refusal(error: multer::Error) -> Error {
         multer::Error::IncompleteStream
         | multer::Error::IncompleteFieldData { .. }
         | multer::Error::IncompleteHeaders => {
-            let message = (
-                "The form broke off before its last boundary.",
-                "表单在最后的分隔符之前中断",
-            );
+            let message = ("The form broke off before its last boundary.", "表单在最后的分隔符之前中断");
             Error::Incomplete(message.into())
         }
         other => Error::invalid(
             "body",
-            (
-                format!("is not valid multipart/form-data: {other}"),
-                "不是有效的 multipart/form-data",
-            ),
+            (format!("is not valid multipart/form-data: {other}"), "不是有效的 multipart/form-data"),
         ),
     }
 }

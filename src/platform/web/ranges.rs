@@ -43,20 +43,14 @@ pub fn parse(header: &str, size: u64) -> Wanted {
 }
 
 fn part(first: u64, last: u64, size: u64) -> Wanted {
-    if first >= size {
-        Wanted::Nothing
-    } else {
-        Wanted::Part(first..last.saturating_add(1).min(size))
-    }
+    if first >= size { Wanted::Nothing } else { Wanted::Part(first..last.saturating_add(1).min(size)) }
 }
 
 /// Whether the client has this very state already (`If-None-Match`, weak comparison): 304.
 #[must_use]
 pub fn is_fresh(headers: &HeaderMap<'_>, etag: &str) -> bool {
     headers.get("If-None-Match").any(|list| {
-        list.split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+        list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
     })
 }
 

@@ -36,14 +36,9 @@ impl<'r> FromRequest<'r> for BodyHead {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let headers = request.headers();
         let is_chunked = headers.contains("Transfer-Encoding");
-        let length = headers
-            .get_one("Content-Length")
-            .and_then(|text| text.trim().parse().ok());
+        let length = headers.get_one("Content-Length").and_then(|text| text.trim().parse().ok());
         let PeekComplete(peek_complete) = *request.local_cache(|| PeekComplete(true));
-        Outcome::Success(Self {
-            length: length.filter(|_| !is_chunked),
-            peek_complete,
-        })
+        Outcome::Success(Self { length: length.filter(|_| !is_chunked), peek_complete })
     }
 }
 
@@ -68,12 +63,7 @@ impl<'r> Body<'r> {
         if stream.hint() < PEEKED && !head.peek_complete {
             return Err(broken_off());
         }
-        Ok(Self {
-            stream,
-            head,
-            limit,
-            taken: 0,
-        })
+        Ok(Self { stream, head, limit, taken: 0 })
     }
 
     /// Adds what comes next to `buffer`; 0 at the proper end.
@@ -110,17 +100,11 @@ impl<'r> Body<'r> {
 }
 
 fn broken_off() -> Error {
-    let message = (
-        "The body broke off before its end. Nothing was stored.",
-        "请求正文在结束前中断，未保存任何内容",
-    );
+    let message = ("The body broke off before its end. Nothing was stored.", "请求正文在结束前中断，未保存任何内容");
     Error::Incomplete(message.into())
 }
 
 fn silent() -> Error {
-    let message = (
-        "Nothing arrived for 60 seconds. Nothing was stored.",
-        "60 秒内没有收到数据，未保存任何内容",
-    );
+    let message = ("Nothing arrived for 60 seconds. Nothing was stored.", "60 秒内没有收到数据，未保存任何内容");
     Error::Incomplete(message.into())
 }

@@ -41,17 +41,9 @@ impl Bytes {
     ///
     /// # Errors
     /// `Range` when the range lies beyond the end.
-    pub fn new(
-        headers: &HeaderMap<'_>,
-        facts: Facts,
-        open: impl FnOnce(Range<u64>) -> SegmentBody,
-    ) -> Result<Self> {
+    pub fn new(headers: &HeaderMap<'_>, facts: Facts, open: impl FnOnce(Range<u64>) -> SegmentBody) -> Result<Self> {
         if ranges::is_fresh(headers, &facts.etag) {
-            return Ok(Self {
-                facts,
-                part: None,
-                is_partial: false,
-            });
+            return Ok(Self { facts, part: None, is_partial: false });
         }
         let (range, is_partial) = match ranges::wanted(headers, &facts.etag, facts.size) {
             Wanted::Whole => (0..facts.size, false),
@@ -59,21 +51,13 @@ impl Bytes {
             Wanted::Nothing => return Err(Error::Range { size: facts.size }),
         };
         let body = open(range.clone());
-        Ok(Self {
-            facts,
-            part: Some((range, body)),
-            is_partial,
-        })
+        Ok(Self { facts, part: Some((range, body)), is_partial })
     }
 }
 
 impl<'r> Responder<'r, 'r> for Bytes {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'r> {
-        let Self {
-            facts,
-            part,
-            is_partial,
-        } = self;
+        let Self { facts, part, is_partial } = self;
         let mut response = Response::new();
         response.set_raw_header("ETag", facts.etag);
         response.set_raw_header("Cache-Control", facts.cache);
@@ -88,22 +72,15 @@ impl<'r> Responder<'r, 'r> for Bytes {
             response.set_status(Status::NotModified);
             return Ok(response);
         };
-        response.set_raw_header(
-            "Content-Disposition",
-            disposition(&facts.name, facts.is_attachment),
-        );
+        response.set_raw_header("Content-Disposition", disposition(&facts.name, facts.is_attachment));
         let media = ContentType::parse_flexible(&facts.content_type).unwrap_or(ContentType::Binary);
         response.set_header(media);
         if is_partial {
             response.set_status(Status::PartialContent);
             let last = range.end - 1;
-            response.set_raw_header(
-                "Content-Range",
-                format!("bytes {}-{last}/{}", range.start, facts.size),
-            );
+            response.set_raw_header("Content-Range", format!("bytes {}-{last}/{}", range.start, facts.size));
         }
-        let length =
-            usize::try_from(range.end - range.start).map_err(|_| Status::InternalServerError)?;
+        let length = usize::try_from(range.end - range.start).map_err(|_| Status::InternalServerError)?;
         response.set_sized_body(length, body);
         response.set_max_chunk_size(CHUNK.min(length.max(1)));
         Ok(response)
@@ -113,16 +90,9 @@ impl<'r> Responder<'r, 'r> for Bytes {
 /// `Content-Disposition` with the name in ASCII and in UTF-8 (RFC 6266).
 #[must_use]
 pub fn disposition(name: &str, is_attachment: bool) -> String {
-    let kind = if is_attachment {
-        "attachment"
-    } else {
-        "inline"
-    };
+    let kind = if is_attachment { "attachment" } else { "inline" };
     let is_plain = |c: char| c.is_ascii_graphic() && !"\"\\%;".contains(c) || c == ' ';
-    let ascii: String = name
-        .chars()
-        .map(|c| if is_plain(c) { c } else { '_' })
-        .collect();
+    let ascii: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let mut value = format!("{kind}; filename=\"{ascii}\"");
     if ascii != name {
         let _ = write!(value, "; filename*=UTF-8''{}", path_segment(name));
@@ -134,11 +104,7 @@ pub fn disposition(name: &str, is_attachment: bool) -> String {
 #[must_use]
 pub fn path_segment(name: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b'~');
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(name, UNRESERVED).to_string()
 }
 
@@ -149,9 +115,6 @@ mod tests {
     #[test]
     fn names_are_safe_in_headers() {
         assert_eq!(disposition("a.jpg", false), "inline; filename=\"a.jpg\"");
-        assert_eq!(
-            disposition("图\".jpg", true),
-            "attachment; filename=\"__.jpg\"; filename*=UTF-8''%E5%9B%BE%22.jpg"
-        );
+        assert_eq!(disposition("图\".jpg", true), "attachment; filename=\"__.jpg\"; filename*=UTF-8''%E5%9B%BE%22.jpg");
     }
 }

@@ -18,13 +18,7 @@ pub(super) struct Bits<'a> {
 impl<'a> Bits<'a> {
     /// Starts at byte `pos` of `data`.
     pub(super) fn new(data: &'a [u8], pos: usize) -> Self {
-        Self {
-            data,
-            pos,
-            acc: 0,
-            count: 0,
-            padding: 0,
-        }
+        Self { data, pos, acc: 0, count: 0, padding: 0 }
     }
 
     /// The same data, from byte `pos` on.
@@ -45,11 +39,7 @@ impl<'a> Bits<'a> {
     pub(super) fn refill_fully(&mut self) {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const TOPS: u64 = 0x8080_8080_8080_8080;
-        if let Some(chunk) = self
-            .data
-            .get(self.pos..)
-            .and_then(|rest| rest.first_chunk::<8>())
-        {
+        if let Some(chunk) = self.data.get(self.pos..).and_then(|rest| rest.first_chunk::<8>()) {
             let word = u64::from_be_bytes(*chunk);
             // No byte of the word is FF: then none of them is a marker or has a stuffed zero behind it.
             if (!word).wrapping_sub(ONES) & word & TOPS == 0 {
@@ -87,10 +77,7 @@ impl<'a> Bits<'a> {
 
     /// The next `N` bits (1 to 32), without taking them.
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "at most 32 bits are left after the shift"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 32 bits are left after the shift")]
     pub(super) fn peek<const N: u32>(&self) -> usize {
         (self.acc >> (64 - N)) as usize
     }
@@ -104,10 +91,7 @@ impl<'a> Bits<'a> {
 
     /// Takes `n` bits (at most 16) as a number. The caller has refilled.
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "at most 16 bits are left after the shift"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits are left after the shift")]
     pub(super) fn take(&mut self, n: u32) -> i32 {
         // In two steps, so that n may be 0.
         let value = (self.acc >> 1 >> (63 - n)) as i32;
@@ -174,9 +158,7 @@ mod tests {
 
     #[test]
     fn long_runs_agree_with_single_bits() {
-        let data: Vec<u8> = (0..200u32)
-            .map(|i| u8::try_from(i * 37 % 251).unwrap())
-            .collect();
+        let data: Vec<u8> = (0..200u32).map(|i| u8::try_from(i * 37 % 251).unwrap()).collect();
         let mut bits = Bits::new(&data, 0);
         for (at, byte) in data.iter().enumerate() {
             bits.refill();

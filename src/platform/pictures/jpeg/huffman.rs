@@ -59,12 +59,9 @@ impl Table {
         let (mut code, mut index) = (0u32, 0usize);
         for (length, &count) in (1u32..).zip(counts) {
             let at = length as usize;
-            table.offsets[at] =
-                i32::try_from(index).map_err(|_| broken("Huffman table"))? - code.cast_signed();
+            table.offsets[at] = i32::try_from(index).map_err(|_| broken("Huffman table"))? - code.cast_signed();
             for _ in 0..count {
-                let symbol = *symbols
-                    .get(index)
-                    .ok_or_else(|| broken("short Huffman table"))?;
+                let symbol = *symbols.get(index).ok_or_else(|| broken("short Huffman table"))?;
                 if length <= LOOK {
                     let first = (code << (LOOK - length)) as usize;
                     let entries = table.look.get_mut(first..first + (1 << (LOOK - length)));
@@ -122,16 +119,10 @@ impl Table {
         for length in 1..=16u32 {
             let at = length as usize;
             if word < self.limits[at] as usize {
-                let code =
-                    i32::try_from(word >> (16 - length)).map_err(|_| broken("Huffman code"))?;
-                let index =
-                    usize::try_from(code + self.offsets[at]).map_err(|_| broken("Huffman code"))?;
+                let code = i32::try_from(word >> (16 - length)).map_err(|_| broken("Huffman code"))?;
+                let index = usize::try_from(code + self.offsets[at]).map_err(|_| broken("Huffman code"))?;
                 bits.consume(length);
-                return self
-                    .symbols
-                    .get(index)
-                    .map(|&symbol| u32::from(symbol))
-                    .ok_or_else(|| broken("Huffman code"));
+                return self.symbols.get(index).map(|&symbol| u32::from(symbol)).ok_or_else(|| broken("Huffman code"));
             }
         }
         Err(broken("Huffman code"))
@@ -212,10 +203,7 @@ mod tests {
         counts[..13].fill(1);
         let symbols: Vec<u8> = (1..=13).collect();
         let table = Table::new(&counts, &symbols).unwrap();
-        let mut bits = Bits::new(
-            &[0b1111_1111, 0, 0b1111_0101, 0b1111_1111, 0, 0b1111_1111, 0],
-            0,
-        );
+        let mut bits = Bits::new(&[0b1111_1111, 0, 0b1111_0101, 0b1111_1111, 0, 0b1111_1111, 0], 0);
         bits.refill();
         assert_eq!(table.symbol(&mut bits).unwrap(), 13);
         assert_eq!(table.symbol(&mut bits).unwrap(), 2);

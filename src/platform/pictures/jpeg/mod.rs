@@ -160,11 +160,7 @@ impl<'a> Decoder<'a> {
 
     /// The file ended without an end marker.
     fn ended(&self) -> Result<(), Broken> {
-        Err(broken(if self.components.is_empty() {
-            "no picture in it"
-        } else {
-            "cut short"
-        }))
+        Err(broken(if self.components.is_empty() { "no picture in it" } else { "cut short" }))
     }
 
     fn complete(&self) -> Result<(), Broken> {
@@ -180,28 +176,18 @@ impl<'a> Decoder<'a> {
         if length < 2 {
             return Err(broken("segment length"));
         }
-        data.get(body + 2..body + length)
-            .ok_or_else(|| broken("cut short"))
+        data.get(body + 2..body + length).ok_or_else(|| broken("cut short"))
     }
 
     fn quant_tables(&mut self, mut segment: &[u8]) -> Result<(), Broken> {
         while let Some((&head, rest)) = segment.split_first() {
-            let slot = self
-                .quant
-                .get_mut(usize::from(head & 15))
-                .ok_or_else(|| broken("quantisation table"))?;
+            let slot = self.quant.get_mut(usize::from(head & 15)).ok_or_else(|| broken("quantisation table"))?;
             let wide = head >> 4 != 0;
             let size = if wide { 128 } else { 64 };
-            let (values, behind) = rest
-                .split_at_checked(size)
-                .ok_or_else(|| broken("short quantisation table"))?;
+            let (values, behind) = rest.split_at_checked(size).ok_or_else(|| broken("short quantisation table"))?;
             let mut table = [0; 64];
             for (k, entry) in table.iter_mut().enumerate() {
-                *entry = if wide {
-                    u16_at(values, 2 * k)?
-                } else {
-                    u16::from(values[k])
-                };
+                *entry = if wide { u16_at(values, 2 * k)? } else { u16::from(values[k]) };
             }
             *slot = Some(table);
             segment = behind;
@@ -211,21 +197,11 @@ impl<'a> Decoder<'a> {
 
     fn huffman_tables(&mut self, mut segment: &[u8]) -> Result<(), Broken> {
         while let Some((&head, rest)) = segment.split_first() {
-            let (counts, rest) = rest
-                .split_first_chunk::<16>()
-                .ok_or_else(|| broken("short Huffman table"))?;
+            let (counts, rest) = rest.split_first_chunk::<16>().ok_or_else(|| broken("short Huffman table"))?;
             let total = counts.iter().map(|&n| usize::from(n)).sum();
-            let (symbols, behind) = rest
-                .split_at_checked(total)
-                .ok_or_else(|| broken("short Huffman table"))?;
-            let tables = if head >> 4 == 0 {
-                &mut self.dc
-            } else {
-                &mut self.ac
-            };
-            let slot = tables
-                .get_mut(usize::from(head & 15))
-                .ok_or_else(|| broken("Huffman table"))?;
+            let (symbols, behind) = rest.split_at_checked(total).ok_or_else(|| broken("short Huffman table"))?;
+            let tables = if head >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            let slot = tables.get_mut(usize::from(head & 15)).ok_or_else(|| broken("Huffman table"))?;
             *slot = Some(Table::new(counts, symbols)?);
             segment = behind;
         }
@@ -236,10 +212,7 @@ impl<'a> Decoder<'a> {
         if !self.components.is_empty() {
             return Err(broken("two frames"));
         }
-        let (height, width) = (
-            usize::from(u16_at(segment, 1)?),
-            usize::from(u16_at(segment, 3)?),
-        );
+        let (height, width) = (usize::from(u16_at(segment, 1)?), usize::from(u16_at(segment, 3)?));
         if segment.first() != Some(&8) {
             return Err(broken("not 8 bits a sample"));
         }
@@ -247,35 +220,19 @@ impl<'a> Decoder<'a> {
             return Err(broken("no size"));
         }
         let count = usize::from(*segment.get(5).ok_or_else(|| broken("short frame header"))?);
-        let specs = segment
-            .get(6..6 + 3 * count)
-            .ok_or_else(|| broken("short frame header"))?;
+        let specs = segment.get(6..6 + 3 * count).ok_or_else(|| broken("short frame header"))?;
         if !matches!(count, 1 | 3 | 4) {
             return Err(broken("number of components"));
         }
-        let factors: Vec<_> = specs
-            .chunks_exact(3)
-            .map(|s| (usize::from(s[1] >> 4), usize::from(s[1] & 15)))
-            .collect();
-        if factors
-            .iter()
-            .any(|&(h, v)| !(1..=4).contains(&h) || !(1..=4).contains(&v))
-        {
+        let factors: Vec<_> = specs.chunks_exact(3).map(|s| (usize::from(s[1] >> 4), usize::from(s[1] & 15))).collect();
+        if factors.iter().any(|&(h, v)| !(1..=4).contains(&h) || !(1..=4).contains(&v)) {
             return Err(broken("sampling factors"));
         }
         (self.width, self.height, self.progressive) = (width, height, progressive);
-        self.scale = [1, 2, 4]
-            .into_iter()
-            .find(|n| width.max(height) * n / 8 >= wanted)
-            .unwrap_or(8);
+        self.scale = [1, 2, 4].into_iter().find(|n| width.max(height) * n / 8 >= wanted).unwrap_or(8);
         self.kept = if self.scale == 1 { 1 } else { 64 };
-        self.max = factors
-            .iter()
-            .fold((1, 1), |max, &(h, v)| (max.0.max(h), max.1.max(v)));
-        self.mcus = (
-            width.div_ceil(8 * self.max.0),
-            height.div_ceil(8 * self.max.1),
-        );
+        self.max = factors.iter().fold((1, 1), |max, &(h, v)| (max.0.max(h), max.1.max(v)));
+        self.mcus = (width.div_ceil(8 * self.max.0), height.div_ceil(8 * self.max.1));
         for (spec, (h, v)) in specs.chunks_exact(3).zip(factors) {
             self.components.push(self.component(spec, h, v));
         }
@@ -285,15 +242,8 @@ impl<'a> Decoder<'a> {
     fn component(&self, spec: &[u8], h: usize, v: usize) -> Component {
         let blocks = (self.mcus.0 * h, self.mcus.1 * v);
         // A plane with half the samples gets twice as many made of each block: then no plane is scaled up afterwards.
-        let most = if self.progressive && self.kept == 1 {
-            1
-        } else {
-            8
-        };
-        let cell = (
-            (self.scale * self.max.0 / h).min(most),
-            (self.scale * self.max.1 / v).min(most),
-        );
+        let most = if self.progressive && self.kept == 1 { 1 } else { 8 };
+        let cell = ((self.scale * self.max.0 / h).min(most), (self.scale * self.max.1 / v).min(most));
         let kept = if self.progressive { self.kept } else { 0 };
         Component {
             id: spec[0],
@@ -301,10 +251,7 @@ impl<'a> Decoder<'a> {
             v,
             quant: usize::from(spec[2]),
             blocks,
-            own_blocks: (
-                (self.width * h).div_ceil(8 * self.max.0),
-                (self.height * v).div_ceil(8 * self.max.1),
-            ),
+            own_blocks: ((self.width * h).div_ceil(8 * self.max.0), (self.height * v).div_ceil(8 * self.max.1)),
             cell,
             plane: samples::Plane::new(blocks.0 * cell.0, blocks.1 * cell.1),
             coefficients: vec![0; blocks.0 * blocks.1 * kept],
@@ -315,7 +262,5 @@ impl<'a> Decoder<'a> {
 
 fn u16_at(data: &[u8], at: usize) -> Result<u16, Broken> {
     let bytes = data.get(at..).and_then(|rest| rest.first_chunk::<2>());
-    bytes
-        .map(|b| u16::from_be_bytes(*b))
-        .ok_or_else(|| broken("cut short"))
+    bytes.map(|b| u16::from_be_bytes(*b)).ok_or_else(|| broken("cut short"))
 }

@@ -17,29 +17,15 @@ pub(super) struct Band {
 
 impl Band {
     /// What every scan of a sequential picture brings.
-    pub(super) const WHOLE: Self = Self {
-        start: 0,
-        end: 63,
-        high: 0,
-        low: 0,
-    };
+    pub(super) const WHOLE: Self = Self { start: 0, end: 63, high: 0, low: 0 };
 
     /// Reads the three bytes at a scan header's end; `parts` is the number of components in the scan.
     pub(super) fn new(tail: &[u8], parts: usize) -> Result<Self, Broken> {
         let &[start, end, bits] = tail else {
             return Err(broken("short scan header"));
         };
-        let band = Self {
-            start: start.into(),
-            end: end.into(),
-            high: bits >> 4,
-            low: bits & 15,
-        };
-        let fits = if start == 0 {
-            end == 0
-        } else {
-            start <= end && end < 64 && parts == 1
-        };
+        let band = Self { start: start.into(), end: end.into(), high: bits >> 4, low: bits & 15 };
+        let fits = if start == 0 { end == 0 } else { start <= end && end < 64 && parts == 1 };
         if !fits || band.low > 13 || band.high > 13 {
             return Err(broken("progressive scan header"));
         }
@@ -69,13 +55,7 @@ impl Band {
         }
     }
 
-    fn first_dc(
-        self,
-        state: &mut State,
-        component: usize,
-        table: &Table,
-        block: &mut [i16],
-    ) -> Result<(), Broken> {
+    fn first_dc(self, state: &mut State, component: usize, table: &Table, block: &mut [i16]) -> Result<(), Broken> {
         state.bits.refill();
         let size = table.symbol(&mut state.bits)?;
         if size > 15 {
@@ -145,13 +125,7 @@ impl Band {
 
     /// Refines the coefficients that aren't zero, from `k` on, until `zeros` that are zero have been passed: answers the
     /// place of the next zero, or one past the band.
-    fn refine_until(
-        self,
-        state: &mut State,
-        block: &mut [i16],
-        mut k: usize,
-        mut zeros: u32,
-    ) -> usize {
+    fn refine_until(self, state: &mut State, block: &mut [i16], mut k: usize, mut zeros: u32) -> usize {
         let bit = 1i16 << self.low;
         while k <= self.end {
             let value = block[k];

@@ -16,10 +16,7 @@ pub(super) struct Plane {
 
 impl Plane {
     pub(super) fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            samples: vec![0; width * height],
-        }
+        Self { width, samples: vec![0; width * height] }
     }
 
     fn row(&self, y: usize) -> &[u8] {
@@ -43,8 +40,7 @@ pub(super) struct Transform {
 
 impl Transform {
     pub(super) fn new(cell: (usize, usize), quant: &[u16; 64]) -> Self {
-        let shown =
-            |&place: &u8| usize::from(place & 7) < cell.0 && usize::from(place >> 3) < cell.1;
+        let shown = |&place: &u8| usize::from(place & 7) < cell.0 && usize::from(place >> 3) < cell.1;
         Self {
             cell,
             quant: quant.map(f32::from),
@@ -151,11 +147,7 @@ fn add_scaled(out: &mut [f32; 8], factor: f32, values: &[f32; 8]) {
 }
 
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, which is what is wanted"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is wanted")]
 fn to_sample(value: f32) -> u8 {
     (value + 128.5) as u8
 }
@@ -167,11 +159,7 @@ fn basis(n: usize) -> [[f32; 8]; 8] {
     for (k, row) in basis.iter_mut().enumerate().take(n) {
         for (x, value) in row.iter_mut().enumerate().take(n) {
             let angle = (2 * x + 1) as f32 * k as f32 * std::f32::consts::PI / (2 * n) as f32;
-            *value = if k == 0 {
-                0.125f32.sqrt()
-            } else {
-                0.5 * angle.cos()
-            };
+            *value = if k == 0 { 0.125f32.sqrt() } else { 0.5 * angle.cos() };
         }
     }
     basis
@@ -189,8 +177,7 @@ impl Decoder<'_> {
         let width = (self.width * self.scale).div_ceil(8);
         let height = (self.height * self.scale).div_ceil(8);
         let colour = self.colour(&components);
-        let mut samples =
-            Vec::with_capacity(width * height * if colour == Colour::Grey { 1 } else { 3 });
+        let mut samples = Vec::with_capacity(width * height * if colour == Colour::Grey { 1 } else { 3 });
         let mut rows = vec![vec![0u8; width]; components.len()];
         for y in 0..height {
             for (row, component) in rows.iter_mut().zip(&components) {
@@ -203,38 +190,24 @@ impl Decoder<'_> {
                 }
                 [c, m, y, k] => {
                     let inks = c.iter().zip(m).zip(y).zip(k);
-                    samples.extend(
-                        inks.flat_map(|(((&c, &m), &y), &k)| self.inks_to_rgb([c, m, y, k])),
-                    );
+                    samples.extend(inks.flat_map(|(((&c, &m), &y), &k)| self.inks_to_rgb([c, m, y, k])));
                 }
                 _ => return Err(broken("number of components")),
             }
         }
         let size = |n| u32::try_from(n).map_err(|_| broken("size"));
-        Ok(Scaled {
-            width: size(width)?,
-            height: size(height)?,
-            colour,
-            samples,
-        })
+        Ok(Scaled { width: size(width)?, height: size(height)?, colour, samples })
     }
 
     fn transform(&self, component: &mut Component) -> Result<(), Broken> {
         let quant = self.quant.get(component.quant).copied().flatten();
-        let mut transform = Transform::new(
-            component.cell,
-            &quant.ok_or_else(|| broken("missing quantisation table"))?,
-        );
+        let mut transform = Transform::new(component.cell, &quant.ok_or_else(|| broken("missing quantisation table"))?);
         for (at, block) in component.coefficients.chunks_exact(self.kept).enumerate() {
             transform.set_mean(block[0].into());
             for (k, &value) in block.iter().enumerate().take(transform.last() + 1).skip(1) {
                 transform.set(k, value.into());
             }
-            transform.write(
-                &mut component.plane,
-                at % component.blocks.0,
-                at / component.blocks.0,
-            );
+            transform.write(&mut component.plane, at % component.blocks.0, at / component.blocks.0);
         }
         component.coefficients = Vec::new();
         Ok(())
@@ -283,21 +256,9 @@ impl Decoder<'_> {
 }
 
 /// Full-range BT.601, as JFIF has it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, which is what is wanted"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is wanted")]
 pub(super) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
-    let (luma, blue, red) = (
-        f32::from(luma),
-        f32::from(blue) - 128.0,
-        f32::from(red) - 128.0,
-    );
-    [
-        luma + 1.402 * red,
-        luma - 0.344_136 * blue - 0.714_136 * red,
-        luma + 1.772 * blue,
-    ]
-    .map(|value| (value + 0.5) as u8)
+    let (luma, blue, red) = (f32::from(luma), f32::from(blue) - 128.0, f32::from(red) - 128.0);
+    [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue]
+        .map(|value| (value + 0.5) as u8)
 }

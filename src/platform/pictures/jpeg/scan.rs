@@ -11,9 +11,9 @@ use super::{Broken, Component, Decoder, broken};
 
 /// Zigzag order: the place (row * 8 + column) of each coefficient.
 pub(super) const ZIGZAG: [u8; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
-    13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
-    52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
+    28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+    47, 55, 62, 63,
 ];
 
 /// What a scan header says.
@@ -32,11 +32,7 @@ pub(super) struct State<'a> {
 
 impl<'a> State<'a> {
     fn new(data: &'a [u8], pos: usize) -> Self {
-        Self {
-            bits: Bits::new(data, pos),
-            dc: [0; 4],
-            end_of_band: 0,
-        }
+        Self { bits: Bits::new(data, pos), dc: [0; 4], end_of_band: 0 }
     }
 }
 
@@ -53,9 +49,7 @@ impl Decoder<'_> {
             if wants_means && self.dc[dc].is_none() || wants_bands && self.ac[ac].is_none() {
                 return Err(broken("missing Huffman table"));
             }
-            if !self.progressive
-                && (self.components[component].seen || self.quant(component).is_none())
-            {
+            if !self.progressive && (self.components[component].seen || self.quant(component).is_none()) {
                 return Err(broken("scan twice, or missing quantisation table"));
             }
         }
@@ -84,11 +78,7 @@ impl Decoder<'_> {
             }
             parts.push((component, dc, ac));
         }
-        let band = if self.progressive {
-            Band::new(tail, parts.len())?
-        } else {
-            Band::WHOLE
-        };
+        let band = if self.progressive { Band::new(tail, parts.len())? } else { Band::WHOLE };
         if parts.is_empty() {
             return Err(broken("empty scan"));
         }
@@ -96,10 +86,7 @@ impl Decoder<'_> {
     }
 
     fn quant(&self, component: usize) -> Option<[u16; 64]> {
-        self.quant
-            .get(self.components[component].quant)
-            .copied()
-            .flatten()
+        self.quant.get(self.components[component].quant).copied().flatten()
     }
 
     /// The end of a scan that isn't wanted.
@@ -117,12 +104,7 @@ impl Decoder<'_> {
         let mut writers = Vec::with_capacity(4);
         for &(index, dc, ac) in &scan.parts {
             let c = &components[index];
-            let quant = self
-                .quant
-                .get(c.quant)
-                .copied()
-                .flatten()
-                .unwrap_or([1; 64]);
+            let quant = self.quant.get(c.quant).copied().flatten().unwrap_or([1; 64]);
             writers.push(Writer {
                 index,
                 dc: self.dc[dc].as_ref(),
@@ -134,19 +116,10 @@ impl Decoder<'_> {
     }
 
     /// Reads all blocks of the scan; answers where its data end.
-    fn blocks(
-        &self,
-        scan: &Scan,
-        components: &mut [Component],
-        pos: usize,
-    ) -> Result<usize, Broken> {
+    fn blocks(&self, scan: &Scan, components: &mut [Component], pos: usize) -> Result<usize, Broken> {
         let mut writers = self.writers(scan, components);
         let alone = scan.parts.len() == 1;
-        let (across, down) = if alone {
-            components[scan.parts[0].0].own_blocks
-        } else {
-            self.mcus
-        };
+        let (across, down) = if alone { components[scan.parts[0].0].own_blocks } else { self.mcus };
         let mut state = State::new(self.data, pos);
         let mut left = self.restart;
         for y in 0..down {
@@ -160,23 +133,13 @@ impl Decoder<'_> {
                 }
                 for writer in &mut writers {
                     let component = &mut components[writer.index];
-                    let (h, v) = if alone {
-                        (1, 1)
-                    } else {
-                        (component.h, component.v)
-                    };
+                    let (h, v) = if alone { (1, 1) } else { (component.h, component.v) };
                     for block_y in y * v..(y + 1) * v {
                         for block_x in x * h..(x + 1) * h {
                             if self.progressive {
                                 let at = (block_y * component.blocks.0 + block_x) * self.kept;
                                 let block = &mut component.coefficients[at..at + self.kept];
-                                scan.band.decode(
-                                    &mut state,
-                                    writer.index,
-                                    writer.dc,
-                                    writer.ac,
-                                    block,
-                                )?;
+                                scan.band.decode(&mut state, writer.index, writer.dc, writer.ac, block)?;
                             } else {
                                 writer.sequential(&mut state, component, block_x, block_y)?;
                             }
@@ -188,10 +151,7 @@ impl Decoder<'_> {
                 }
             }
         }
-        Ok(state
-            .bits
-            .next_marker()
-            .map_or(self.data.len(), |(_, behind)| behind - 2))
+        Ok(state.bits.next_marker().map_or(self.data.len(), |(_, behind)| behind - 2))
     }
 }
 
@@ -199,11 +159,7 @@ impl State<'_> {
     /// The state behind the next restart marker, which must be the next marker.
     fn restarted(&self) -> Result<Self, Broken> {
         match self.bits.next_marker() {
-            Some((0xD0..=0xD7, pos)) => Ok(Self {
-                bits: self.bits.at(pos),
-                dc: [0; 4],
-                end_of_band: 0,
-            }),
+            Some((0xD0..=0xD7, pos)) => Ok(Self { bits: self.bits.at(pos), dc: [0; 4], end_of_band: 0 }),
             Some(_) => Err(broken("restart marker is missing")),
             None => Err(broken("cut short")),
         }
@@ -220,13 +176,7 @@ struct Writer<'t> {
 
 impl Writer<'_> {
     #[inline]
-    fn sequential(
-        &mut self,
-        state: &mut State,
-        component: &mut Component,
-        x: usize,
-        y: usize,
-    ) -> Result<(), Broken> {
+    fn sequential(&mut self, state: &mut State, component: &mut Component, x: usize, y: usize) -> Result<(), Broken> {
         let (Some(dc), Some(ac)) = (self.dc, self.ac) else {
             return Err(broken("missing Huffman table"));
         };

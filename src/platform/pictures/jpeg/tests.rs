@@ -22,12 +22,7 @@ fn pixels() -> Vec<u8> {
             let edge = if x + y > 160 { 40.0 } else { 0.0 };
             let fine = if (x ^ y) & 1 == 0 { 4.0 } else { -4.0 };
             pixels.extend(
-                [
-                    110.0 + wave + edge + fine,
-                    100.0 + wave + fine,
-                    60.0 + (x / 2) as f32 + fine,
-                ]
-                .map(|v: f32| v as u8),
+                [110.0 + wave + edge + fine, 100.0 + wave + fine, 60.0 + (x / 2) as f32 + fine].map(|v: f32| v as u8),
             );
         }
     }
@@ -38,35 +33,20 @@ fn encode(set: impl Fn(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, 92);
     set(&mut encoder);
-    encoder
-        .encode(&pixels(), WIDTH, HEIGHT, ColorType::Rgb)
-        .unwrap();
+    encoder.encode(&pixels(), WIDTH, HEIGHT, ColorType::Rgb).unwrap();
     bytes
 }
 
 fn reference(bytes: &[u8]) -> Scaled {
-    let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg)
-        .unwrap()
-        .into_rgb8();
-    Scaled {
-        width: picture.width(),
-        height: picture.height(),
-        colour: Colour::Rgb,
-        samples: picture.into_raw(),
-    }
+    let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg).unwrap().into_rgb8();
+    Scaled { width: picture.width(), height: picture.height(), colour: Colour::Rgb, samples: picture.into_raw() }
 }
 
 fn rgb(picture: &Scaled) -> Vec<u8> {
     match picture.colour {
         Colour::Rgb => picture.samples.clone(),
         Colour::Grey => picture.samples.iter().flat_map(|&v| [v; 3]).collect(),
-        Colour::YCbCr => picture
-            .samples
-            .as_chunks::<3>()
-            .0
-            .iter()
-            .flat_map(|&p| super::samples::to_rgb(p))
-            .collect(),
+        Colour::YCbCr => picture.samples.as_chunks::<3>().0.iter().flat_map(|&p| super::samples::to_rgb(p)).collect(),
     }
 }
 
@@ -74,10 +54,7 @@ fn rgb(picture: &Scaled) -> Vec<u8> {
 fn difference(small: &Scaled, large: &Scaled) -> f64 {
     let factor = (large.width.div_ceil(small.width)) as usize;
     assert_eq!(
-        (
-            large.width.div_ceil(factor as u32),
-            large.height.div_ceil(factor as u32)
-        ),
+        (large.width.div_ceil(factor as u32), large.height.div_ceil(factor as u32)),
         (small.width, small.height)
     );
     let (a, b) = (rgb(small), rgb(large));
@@ -85,10 +62,8 @@ fn difference(small: &Scaled, large: &Scaled) -> f64 {
     for y in 0..large.height as usize / factor {
         for x in 0..large.width as usize / factor {
             for channel in 0..3 {
-                let at =
-                    |x: usize, y: usize| f64::from(b[(y * large.width as usize + x) * 3 + channel]);
-                let cell = (0..factor * factor)
-                    .map(|i| at(x * factor + i % factor, y * factor + i / factor));
+                let at = |x: usize, y: usize| f64::from(b[(y * large.width as usize + x) * 3 + channel]);
+                let cell = (0..factor * factor).map(|i| at(x * factor + i % factor, y * factor + i / factor));
                 let mean = cell.sum::<f64>() / (factor * factor) as f64;
                 sum += (mean - f64::from(a[(y * small.width as usize + x) * 3 + channel])).abs();
                 count += 1.0;
@@ -109,16 +84,7 @@ fn agrees(bytes: &[u8], full: &Scaled, what: &str, coarsest: f64) {
 #[test]
 fn every_sampling_agrees_with_another_decoder() {
     use SamplingFactor as S;
-    for sampling in [
-        S::F_1_1,
-        S::F_2_1,
-        S::F_1_2,
-        S::F_2_2,
-        S::F_4_1,
-        S::F_4_2,
-        S::F_1_4,
-        S::F_2_4,
-    ] {
+    for sampling in [S::F_1_1, S::F_2_1, S::F_1_2, S::F_2_2, S::F_4_1, S::F_4_2, S::F_1_4, S::F_2_4] {
         let written = |progressive| {
             encode(|encoder| {
                 encoder.set_sampling_factor(sampling);
@@ -129,12 +95,7 @@ fn every_sampling_agrees_with_another_decoder() {
         let full = reference(&written(true));
         // At 1/8, only the means of a progressive picture's chroma are read: up to 32 pixels of it across.
         agrees(&written(false), &full, &format!("{sampling:?}"), 3.5);
-        agrees(
-            &written(true),
-            &full,
-            &format!("{sampling:?}, progressive"),
-            8.0,
-        );
+        agrees(&written(true), &full, &format!("{sampling:?}, progressive"), 8.0);
     }
 }
 
@@ -147,12 +108,7 @@ fn restarts_and_optimised_tables_agree() {
                 encoder.set_progressive(progressive);
                 encoder.set_optimized_huffman_tables(interval == 3);
             });
-            agrees(
-                &bytes,
-                &reference(&bytes),
-                &format!("restart {interval}, progressive {progressive}"),
-                3.5,
-            );
+            agrees(&bytes, &reference(&bytes), &format!("restart {interval}, progressive {progressive}"), 3.5);
         }
     }
 }
@@ -160,21 +116,12 @@ fn restarts_and_optimised_tables_agree() {
 #[test]
 fn grey_rgb_and_inks_agree() {
     let grey: Vec<u8> = pixels().as_chunks::<3>().0.iter().map(|p| p[0]).collect();
-    let inks: Vec<u8> = pixels()
-        .as_chunks::<3>()
-        .0
-        .iter()
-        .flat_map(|&[a, b, c]| [a, b, c, 30])
-        .collect();
-    for (what, colour, samples) in [
-        ("grey", ColorType::Luma, &grey),
-        ("cmyk", ColorType::Cmyk, &inks),
-        ("ycck", ColorType::CmykAsYcck, &inks),
-    ] {
+    let inks: Vec<u8> = pixels().as_chunks::<3>().0.iter().flat_map(|&[a, b, c]| [a, b, c, 30]).collect();
+    for (what, colour, samples) in
+        [("grey", ColorType::Luma, &grey), ("cmyk", ColorType::Cmyk, &inks), ("ycck", ColorType::CmykAsYcck, &inks)]
+    {
         let mut bytes = Vec::new();
-        Encoder::new(&mut bytes, 95)
-            .encode(samples, WIDTH, HEIGHT, colour)
-            .unwrap();
+        Encoder::new(&mut bytes, 95).encode(samples, WIDTH, HEIGHT, colour).unwrap();
         agrees(&bytes, &reference(&bytes), what, 3.5);
     }
 }
@@ -184,16 +131,8 @@ fn pictures_cut_short_are_broken() {
     for progressive in [false, true] {
         let bytes = encode(|encoder| encoder.set_progressive(progressive));
         for length in (0..bytes.len() - 16).step_by(7) {
-            assert!(
-                decode(&bytes[..length], 480).is_err(),
-                "{length} of {}",
-                bytes.len()
-            );
-            assert!(
-                decode(&bytes[..length], 20).is_err(),
-                "{length} of {}, small",
-                bytes.len()
-            );
+            assert!(decode(&bytes[..length], 480).is_err(), "{length} of {}", bytes.len());
+            assert!(decode(&bytes[..length], 20).is_err(), "{length} of {}, small", bytes.len());
         }
     }
 }
@@ -202,9 +141,7 @@ fn pictures_cut_short_are_broken() {
 fn damage_never_panics() {
     let mut seed = 1u64;
     let mut random = |below: usize| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize % below
     };
     for progressive in [false, true] {
@@ -219,9 +156,7 @@ fn damage_never_panics() {
                 let at = 2 + random(if round % 2 == 0 { 700 } else { bytes.len() - 2 });
                 bytes[at] = u8::try_from(random(256)).unwrap();
             }
-            if let Some(frame) = bytes
-                .windows(2)
-                .position(|w| w == [0xFF, 0xC0] || w == [0xFF, 0xC2])
+            if let Some(frame) = bytes.windows(2).position(|w| w == [0xFF, 0xC0] || w == [0xFF, 0xC2])
                 && let Some(size) = bytes.get_mut(frame + 5..frame + 9)
             {
                 size.copy_from_slice(&[0, HEIGHT.to_be_bytes()[1], 0, WIDTH.to_be_bytes()[1]]);
@@ -235,21 +170,13 @@ fn damage_never_panics() {
 fn endless_scans_are_refused() {
     let bytes = encode(|encoder| encoder.set_progressive(true));
     let start = bytes.windows(2).position(|w| w == [0xFF, 0xDA]).unwrap();
-    let end = start
-        + 2
-        + bytes[start + 2..]
-            .windows(2)
-            .position(|w| w[0] == 0xFF && w[1] != 0)
-            .unwrap();
+    let end = start + 2 + bytes[start + 2..].windows(2).position(|w| w[0] == 0xFF && w[1] != 0).unwrap();
     let mut endless = bytes[..end].to_vec();
     for _ in 0..MAX_SCANS {
         endless.extend(&bytes[start..end]);
     }
     endless.extend([0xFF, 0xD9]);
-    assert_eq!(
-        decode(&endless, 480).err(),
-        Some(super::Broken("too many scans"))
-    );
+    assert_eq!(decode(&endless, 480).err(), Some(super::Broken("too many scans")));
 }
 
 #[test]
