@@ -29,10 +29,11 @@ struct Cli {
 enum Command {
     /// Run the server (the default).
     ///
-    /// Everything is configured by Rocket.toml in the working folder (or the file that ROCKET_CONFIG
-    /// names) and by ROCKET_… variables: ROCKET_ADDRESS, ROCKET_PORT, ROCKET_DATA_DIR,
-    /// ROCKET_DATABASES='{granary={url="mysql://…"}}', ROCKET_DURABILITY=relaxed,
-    /// ROCKET_UPLOAD='{max_size="5 GiB"}', ROCKET_STORAGE='{min_free="10 GiB"}'.
+    /// Everything is configured by `Rocket.toml` in the working folder (or the file that
+    /// `ROCKET_CONFIG` names) and by `ROCKET_…` variables: `ROCKET_ADDRESS`, `ROCKET_PORT`,
+    /// `ROCKET_DATA_DIR`, `ROCKET_DATABASES='{granary={url="mysql://…"}}'`,
+    /// `ROCKET_DURABILITY=relaxed`, `ROCKET_UPLOAD='{max_size="5 GiB"}'`,
+    /// `ROCKET_STORAGE='{min_free="10 GiB"}'`.
     Serve,
 }
 

@@ -3,7 +3,7 @@
 mod api;
 pub mod model;
 pub mod service;
-mod store;
+pub mod store;
 mod worker;
 
 use rocket::fairing::AdHoc;

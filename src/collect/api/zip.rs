@@ -88,10 +88,11 @@ async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Header
 
 /// The archive as it stands, or the earlier state that `If-Range` names while its files are there.
 async fn state(collect: &Collect, tag: &Tag, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Arc<Archive>> {
-    if let (Some(earlier), true) = (headers.get_one("If-Range"), headers.contains("Range")) {
-        if let Some(archive) = collect.earlier_archive(tag, filter, earlier.trim()).await? {
-            return Ok(archive);
-        }
+    let has_range = headers.contains("Range");
+    if let Some(earlier) = headers.get_one("If-Range").filter(|_| has_range)
+        && let Some(archive) = collect.earlier_archive(tag, filter, earlier.trim()).await?
+    {
+        return Ok(archive);
     }
     collect.archive(tag, filter).await
 }

@@ -19,6 +19,9 @@ const ZIP64_END_AND_LOCATOR: u64 = 56 + 20;
 /// The extra field "UT": the modified time in seconds, the same size in both headers.
 const TIME_EXTRA: u64 = 9;
 
+/// Made on Unix (3), by version 4.5 of the format (APPNOTE 4.4.2).
+const MADE_BY: u16 = 0x032D;
+
 /// UTF-8 names (APPNOTE 4.4.4, bit 11).
 const FLAGS: u16 = 1 << 11;
 
@@ -77,7 +80,7 @@ impl Entry {
     pub fn write_central_header(&self, offset: u64, out: &mut Vec<u8>) {
         let far = offset > MAX_32;
         put32(out, 0x0201_4b50);
-        put16(out, (3 << 8) | 45); // made on Unix
+        put16(out, MADE_BY);
         put16(out, if self.is_large() || far { 45 } else { 20 });
         self.write_facts(self.central_len(offset) - CENTRAL_HEADER, out);
         put16(out, 0); // no comment
@@ -159,7 +162,7 @@ impl Sums {
         if self.needs_zip64() {
             put32(out, 0x0606_4b50);
             put64(out, 44);
-            put16(out, (3 << 8) | 45);
+            put16(out, MADE_BY);
             put16(out, 45);
             put32(out, 0);
             put32(out, 0);
@@ -275,7 +278,7 @@ mod tests {
 
     #[test]
     fn times_are_dos_times() {
-        assert_eq!(dos_time(1_700_000_000_000), ((22 << 11) | (13 << 5) | 10, (43 << 9) | (11 << 5) | 14));
-        assert_eq!(dos_time(0).1, (1 << 5) | 1);
+        assert_eq!(dos_time(1_700_000_000_000), (0xB1AA, 0x576E));
+        assert_eq!(dos_time(0).1, 0x0021);
     }
 }

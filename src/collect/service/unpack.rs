@@ -310,14 +310,11 @@ fn too_large() -> Message {
 }
 
 fn broken(error: std::io::Error) -> Error {
-    match error.downcast::<Error>() {
-        Ok(error) => error,
-        Err(_) => {
-            let message =
-                ("The archive is damaged or breaks off. Nothing was stored.", "压缩包已损坏或中断，未保存任何内容");
-            Error::Incomplete(message.into())
-        }
-    }
+    error.downcast::<Error>().unwrap_or_else(|_| {
+        let message =
+            ("The archive is damaged or breaks off. Nothing was stored.", "压缩包已损坏或中断，未保存任何内容");
+        Error::Incomplete(message.into())
+    })
 }
 
 fn not_a_zip(error: async_zip::error::ZipError) -> Error {

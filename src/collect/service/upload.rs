@@ -96,9 +96,9 @@ impl Collect {
     async fn commit_placed(&self, files: Vec<(Upload, Received)>) -> Vec<Result<Uploaded>> {
         let placing = self.inner.placing.read().await;
         // The first poll of each puts it in the queue, so they are committed in their order.
-        let commits = files.iter().cloned().map(|(upload, received)| async {
-            self.check_in_place(&received)?;
-            self.commit(upload, received).await
+        let commits = files.iter().map(|(upload, received)| async {
+            self.check_in_place(received)?;
+            self.commit(upload.clone(), received.clone()).await
         });
         let answers = futures_util::future::join_all(commits).await;
         drop(placing);

@@ -171,7 +171,7 @@ impl Blobs {
             return Err(error);
         }
         // The first blob with this prefix: its folders are made, and their parents synced too.
-        let made = self.make_folders(&target)?;
+        let made = make_folders(&target)?;
         fs::rename(staged, &target)?;
         self.sync_parent(&target)?;
         for folder in made {
@@ -180,25 +180,25 @@ impl Blobs {
         Ok(())
     }
 
-    /// Makes the two folders above `target`; returns both, for either may be another upload's that
-    /// is not synced yet.
-    fn make_folders(&self, target: &Path) -> io::Result<Vec<PathBuf>> {
-        let folders: Vec<PathBuf> = target.ancestors().skip(1).take(2).map(Path::to_owned).collect();
-        for folder in folders.iter().rev() {
-            match fs::create_dir(folder) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(folders)
-    }
-
     fn sync_parent(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
             Some(folder) if self.inner.durable => File::open(folder)?.sync_all(),
             _ => Ok(()),
         }
     }
+}
+
+/// Makes the two folders above `target`; returns both, for either may be another upload's that
+/// is not synced yet.
+fn make_folders(target: &Path) -> io::Result<Vec<PathBuf>> {
+    let folders: Vec<PathBuf> = target.ancestors().skip(1).take(2).map(Path::to_owned).collect();
+    for folder in folders.iter().rev() {
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(folders)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

@@ -94,7 +94,7 @@ impl FilePart<'_> {
 }
 
 /// The body in pieces.
-pub fn pieces<'r>(body: Body<'r>) -> BoxStream<'r, Result<Bytes>> {
+pub fn pieces(body: Body<'_>) -> BoxStream<'_, Result<Bytes>> {
     try_unfold(body, |mut body| async {
         let mut buffer = Vec::with_capacity(PIECE);
         let count = body.read(&mut buffer).await?;
