@@ -1,0 +1,87 @@
+//! Into the trash, back, and out of it for ever.
+
+use granary::collect::model::Filter;
+
+use crate::on_both_engines;
+use crate::world::{Engine, World};
+
+on_both_engines!(
+    a_batch_is_undone_in_one_go,
+    a_tag_goes_and_comes_back,
+    a_restored_name_that_is_taken_gets_a_number,
+    purging_keeps_bytes_that_others_need,
+    the_trash_empties_itself_after_its_time,
+);
+
+async fn a_batch_is_undone_in_one_go(engine: Engine) {
+    let world = World::new(engine).await;
+    for name in ["a1", "a2", "b1"] {
+        world.put("t", name, name.as_bytes()).await;
+    }
+    let tag = world.tag("t").await;
+    let one = world.collect.delete_files(&tag, &Filter { q: Some("b".into()), ..Filter::default() }).await.unwrap();
+    // In the same millisecond: a batch of its own all the same.
+    let two = world.collect.delete_files(&tag, &Filter { q: Some("a".into()), ..Filter::default() }).await.unwrap();
+    assert_eq!((one.count, two.count), (1, 2));
+    assert_ne!(one.batch, two.batch);
+    assert_eq!(world.tag("t").await.file_count, 0);
+    assert_eq!(world.collect.restore_batch(&tag, two.batch).await.unwrap(), 2);
+    assert_eq!(world.names("t").await, ["a1", "a2"]);
+    assert_eq!(world.collect.trash_totals().await.unwrap().file_count, 1);
+    assert!(world.collect.restore_batch(&tag, two.batch).await.is_err(), "nothing is left of it");
+}
+
+async fn a_tag_goes_and_comes_back(engine: Engine) {
+    let world = World::new(engine).await;
+    let file = world.put("t", "a", b"one").await.file;
+    world.put("t", "b", b"two").await;
+    assert_eq!(world.collect.delete_tag("t").await.unwrap().count, 2);
+    assert!(world.collect.tag("t").await.is_err());
+    world.collect.restore_file(file.id).await.unwrap();
+    assert_eq!(world.names("t").await, ["a"]);
+    world.collect.delete_tag("t").await.unwrap();
+    // An upload makes it anew, and numbering goes on.
+    let new = world.put("t", "c", b"three").await.file;
+    assert_eq!(world.names("t").await, ["c"]);
+    assert_eq!(new.seq, 3);
+}
+
+async fn a_restored_name_that_is_taken_gets_a_number(engine: Engine) {
+    let world = World::new(engine).await;
+    let old = world.put("t", "a.txt", b"old").await.file;
+    world.collect.delete_file(old.id).await.unwrap();
+    world.put("t", "a.txt", b"new").await;
+    let back = world.collect.restore_file(old.id).await.unwrap();
+    assert_eq!(back.name, "a (2).txt");
+    // To its place in the order.
+    assert_eq!(world.names("t").await, ["a (2).txt", "a.txt"]);
+    assert_eq!(world.tag("t").await.bytes, 6);
+}
+
+async fn purging_keeps_bytes_that_others_need(engine: Engine) {
+    let world = World::new(engine).await;
+    let one = world.put("t", "a", b"same").await.file;
+    let two = world.put("u", "b", b"same").await.file;
+    let other = world.put("t", "c", b"other").await.file;
+    for id in [one.id, other.id] {
+        world.collect.delete_file(id).await.unwrap();
+    }
+    assert_eq!(world.collect.purge(Some(&[one.id, two.id, other.id])).await.unwrap(), 2, "a living file is not purged");
+    assert_eq!(world.blob_count(), 1);
+    assert!(world.collect.file(one.id).await.is_err());
+    assert!(world.collect.file(two.id).await.is_ok());
+}
+
+async fn the_trash_empties_itself_after_its_time(engine: Engine) {
+    let world = World::new(engine).await;
+    let (old, young) = (world.put("t", "old", b"1").await.file, world.put("t", "young", b"2").await.file);
+    world.collect.delete_file(old.id).await.unwrap();
+    world.tick(86_400_000);
+    world.collect.delete_file(young.id).await.unwrap();
+    world.tick(29 * 86_400_000 + 1);
+    assert_eq!(world.collect.purge_expired().await.unwrap(), 1);
+    assert!(world.collect.file(old.id).await.is_err());
+    assert!(world.collect.file(young.id).await.unwrap().is_deleted());
+    assert_eq!(world.collect.purge(None).await.unwrap(), 1);
+    assert_eq!(world.blob_count(), 0);
+}
