@@ -2,6 +2,7 @@
 
 mod api;
 pub mod model;
+pub mod pages;
 pub mod service;
 mod store;
 mod worker;
@@ -40,6 +41,7 @@ pub fn stage() -> AdHoc {
         Ok(rocket
             .manage(collect)
             .mount("/", api::routes())
+            .mount("/", pages::routes())
             .attach(worker::stage()))
     })
 }
