@@ -1,7 +1,9 @@
 //! Seed 004: devices push files by tag, collectors browse them and take a whole tag home as one zip.
 
 mod api;
+mod form;
 pub mod model;
+pub mod pages;
 pub mod service;
 pub mod store;
 mod worker;
@@ -31,6 +33,7 @@ pub fn stage() -> AdHoc {
             return Err(rocket);
         };
         let collect = Collect::new(db.clone(), blobs.clone(), ids.clone(), clock.clone(), config.clone());
-        Ok(rocket.manage(collect).mount("/", api::routes()).attach(worker::stage()))
+        let routes = [api::routes(), pages::routes()].concat();
+        Ok(rocket.manage(collect).mount("/", routes).attach(worker::stage()))
     })
 }

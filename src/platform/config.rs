@@ -152,6 +152,8 @@ pub fn defaults() -> Figment {
     Figment::from(rocket::Config {
         ident: rocket::config::Ident::try_new("granary").unwrap_or_default(),
         ip_header: None,
+        // A form may name some ten thousand files.
+        limits: rocket::data::Limits::default().limit("form", ByteUnit::Mebibyte(1)),
         shutdown: rocket::config::Shutdown { grace: 8, mercy: 3, ..Default::default() },
         ..Default::default()
     })

@@ -7,7 +7,12 @@ use tokio::io::AsyncReadExt;
 use crate::on_both_engines;
 use crate::world::{Engine, World};
 
-on_both_engines!(every_range_is_a_part_of_the_whole, it_grows_at_its_end, names_are_safe_and_unique, a_change_under_a_transfer_shows);
+on_both_engines!(
+    every_range_is_a_part_of_the_whole,
+    it_grows_at_its_end,
+    names_are_safe_and_unique,
+    a_change_under_a_transfer_shows
+);
 
 async fn bytes(world: &World, tag: &Tag, filter: &Filter) -> (String, Vec<u8>) {
     let archive = world.collect.archive(tag, filter).await.unwrap();

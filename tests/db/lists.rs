@@ -5,7 +5,12 @@ use granary::collect::model::{Filter, Order, TagOrder, TagQuery};
 use crate::on_both_engines;
 use crate::world::{Engine, START, World};
 
-on_both_engines!(pages_join_to_the_whole, filters_let_through_what_they_say, tags_are_listed_in_every_order, neighbours_skip_the_trash);
+on_both_engines!(
+    pages_join_to_the_whole,
+    filters_let_through_what_they_say,
+    tags_are_listed_in_every_order,
+    neighbours_skip_the_trash
+);
 
 async fn pages_join_to_the_whole(engine: Engine) {
     let world = World::new(engine).await;

@@ -12,13 +12,14 @@ use rocket::serde::json::Json;
 use rocket::{Route, State, post, put, routes};
 
 use super::responses::{SeveralResponse, UploadedResponse};
+use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::collect::service::{Collect, Outcome, Upload};
-use crate::platform::blobs::{BlobKey, Received};
+use crate::platform::blobs::BlobKey;
 use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::lang::Lang;
-use crate::platform::web::multipart::{FilePart, Parts, pieces};
+use crate::platform::web::multipart::pieces;
 use crate::platform::web::problem;
 use crate::platform::web::receive::{Body, BodyHead};
 
@@ -163,69 +164,14 @@ async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, data: Da
     collect.store(Upload { tag, name, on_conflict, expected }, incoming).await
 }
 
-/// The parts of a form. Nothing of it is listed before all of it has arrived.
 async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
-    collect.begin(None)?;
-    let body = Body::open(data, head.body, u64::MAX)?;
-    let media = head.media.ok_or_else(|| Error::invalid("Content-Type", ("is missing", "缺少")))?;
-    let mut placed = Vec::new();
-    if let Err(error) = place_parts(collect, Parts::new(media, body)?, &mut placed).await {
-        for (_, received) in placed.into_iter().filter_map(|outcome| outcome.result.ok()) {
-            collect.discard(&received.key).await?;
-        }
-        return Err(error);
-    }
-    if placed.is_empty() {
-        return Err(Error::invalid(
-            "body",
-            ("holds no file: send parts with a file name", "没有文件：请提交带文件名的分段"),
-        ));
-    }
-    Ok(collect.store_all(tag, on_conflict, placed).await)
-}
-
-async fn place_parts(
-    collect: &Collect,
-    mut parts: Parts<'_>,
-    placed: &mut Vec<Outcome<(Name, Received)>>,
-) -> Result<()> {
-    while let Some(part) = parts.next_file().await? {
-        let name = part.file_name.clone();
-        let result = place_part(collect, part).await?;
-        placed.push(Outcome { name, result });
-    }
-    Ok(())
-}
-
-/// One part into its place. Its own faults are its own; a body that breaks off is everybody's.
-async fn place_part(collect: &Collect, mut part: FilePart<'_>) -> Result<Result<(Name, Received)>> {
-    let mut target = Name::new(&part.file_name)
-        .map_err(|error| error.of("filename"))
-        .and_then(|name| Ok((name, collect.begin(None)?)));
-    while let Some(bytes) = part.chunk().await? {
-        let Ok((_, incoming)) = &mut target else {
-            continue;
-        };
-        let limit = collect.max_size();
-        let written = if incoming.size() + bytes.len() as u64 > limit {
-            Err(Error::TooLarge { limit })
-        } else {
-            incoming.write(&bytes).await.map_err(Error::from)
-        };
-        if let Err(error) = written {
-            target = Err(error);
-        }
-    }
-    Ok(match target {
-        Ok((name, incoming)) => collect.place(incoming).await.map(|received| (name, received)),
-        Err(error) => Err(error),
-    })
+    form::receive(collect, tag, on_conflict, head.media, head.body, data).await
 }
 
 async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
-    collect.begin(head.body.length)?;
+    collect.check_room(head.body.length)?;
     let body = Body::open(data, head.body, collect.max_size())?;
     collect.unpack(tag, on_conflict, reader(body)).await
 }

@@ -24,8 +24,17 @@ impl Collect {
     /// Begins to receive bytes; `announced` is their number where the client told it.
     ///
     /// # Errors
-    /// `TooLarge` above `upload.max_size`; `Full` when the disk would fall below `storage.min_free`.
+    /// As [`Self::check_room`].
     pub fn begin(&self, announced: Option<u64>) -> Result<Incoming> {
+        self.check_room(announced)?;
+        Ok(self.inner.blobs.receive())
+    }
+
+    /// Whether there is room for that many bytes.
+    ///
+    /// # Errors
+    /// `TooLarge` above `upload.max_size`; `Full` when the disk would fall below `storage.min_free`.
+    pub fn check_room(&self, announced: Option<u64>) -> Result<()> {
         let Inner { blobs, config, .. } = &*self.inner;
         let limit = self.max_size();
         if announced.is_some_and(|size| size > limit) {
@@ -38,7 +47,7 @@ impl Collect {
             let zh = format!("磁盘剩余 {free} 字节，其中 {kept} 字节须保留，未保存任何内容");
             return Err(Error::Full((en, zh).into()));
         }
-        Ok(blobs.receive())
+        Ok(())
     }
 
     /// Largest upload in bytes.

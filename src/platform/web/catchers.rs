@@ -12,7 +12,7 @@ use rocket::{Catcher, catcher};
 
 use super::guards::Refusal;
 use super::lang::Lang;
-use super::problem;
+use super::{page, problem};
 use crate::platform::error::{Error, Thing};
 
 /// One catcher for every status.
@@ -47,7 +47,7 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
     if speaks_json(request) {
         return problem::response_as(status, error, lang);
     }
-    problem::response_as(status, error, lang)
+    page::error_response(request, status, error)
 }
 
 /// Whether this path belongs to a family that answers in JSON.

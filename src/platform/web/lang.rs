@@ -140,10 +140,11 @@ struct Choice<'r> {
 /// `POST /language`: remembers the choice for a year and goes back.
 #[rocket::post("/language", data = "<form>")]
 fn choose(_caller: Caller, form: Form<Choice<'_>>, jar: &CookieJar<'_>) -> Redirect {
-    if let Some(lang) = Lang::parse(form.lang) {
+    let Choice { lang, back } = form.into_inner();
+    if let Some(lang) = Lang::parse(lang) {
         jar.add(preference(COOKIE, lang.code()));
     }
-    Redirect::to(way_back(form.back))
+    Redirect::to(way_back(back))
 }
 
 /// A cookie that keeps a choice of the reader's for a year.

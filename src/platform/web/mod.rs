@@ -1,13 +1,18 @@
 //! What every door shares: errors on the wire, guards, ranges, languages, pages' layout.
 
+pub mod assets;
 pub mod catchers;
 pub mod fairings;
+pub mod format;
 pub mod guards;
 pub mod health;
 pub mod icons;
 pub mod lang;
 pub mod multipart;
+pub mod page;
 pub mod problem;
 pub mod ranges;
 pub mod receive;
 pub mod serve;
+pub mod texts;
+pub mod theme;

@@ -1,0 +1,30 @@
+//! `/upload/{tag}`: what a phone opens from the QR code. One button, one queue.
+
+use askama::Template;
+
+use crate::collect::model::Name;
+use crate::platform::web::format::escaped;
+use crate::platform::web::guards::Caller;
+use crate::platform::web::page::{Frame, Html};
+
+use super::words::Words;
+use super::{Answer, View};
+
+#[derive(Template)]
+#[template(path = "collect/phone.html")]
+pub(super) struct PhonePage {
+    frame: Frame,
+    w: &'static Words,
+    name: String,
+    tag_href: String,
+    upload_href: String,
+}
+
+/// `GET /upload/{tag}`: the tag need not be there yet.
+#[rocket::get("/upload/<tag>")]
+pub(super) fn show(_caller: Caller, view: View, tag: &str) -> Answer<PhonePage> {
+    let name = Name::new(tag).map_err(|error| error.of("tag"))?;
+    let tag_href = format!("/tags/{}?new=yes", escaped(name.as_str()));
+    let upload_href = format!("/tags/{}/upload", escaped(name.as_str()));
+    Ok(Html(PhonePage { frame: view.frame, w: view.w, name: name.into_string(), tag_href, upload_href }))
+}

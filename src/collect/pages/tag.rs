@@ -1,0 +1,169 @@
+//! `/tags/{tag}`: its files as rows of thumbnails, and everything one can do with them.
+
+use askama::Template;
+use fast_qr::QRBuilder;
+use fast_qr::convert::Builder as _;
+use fast_qr::convert::svg::SvgBuilder;
+use rocket::State;
+use rocket::http::ContentType;
+
+use crate::collect::model::{File, Filter, Name, Order, Tag, Totals};
+use crate::collect::service::Collect;
+use crate::platform::error::Error;
+use crate::platform::web::format::{escaped, moment, size};
+use crate::platform::web::guards::Caller;
+use crate::platform::web::page::{Frame, Html, PageError, Section};
+
+use super::filter::{FilterFields, FilterQuery, zip_address};
+use super::items::{Day, by_day, in_one};
+use super::words::{self, Words};
+use super::{Answer, View};
+
+/// Thumbnails on one page.
+const LIMIT: u32 = 60;
+
+#[derive(Template)]
+#[template(path = "collect/tag.html")]
+pub(super) struct TagPage {
+    frame: Frame,
+    w: &'static Words,
+    name: String,
+    href: String,
+    phone_href: String,
+    command: String,
+    meta: String,
+    /// The tag was only named so far: nothing has been uploaded.
+    fresh: bool,
+    /// The tag holds files.
+    has_any: bool,
+    /// How many files the filter lets through.
+    file_count: i64,
+    filter: FilterFields,
+    filtered: bool,
+    kinds: [(&'static str, &'static str); 6],
+    orders: [(&'static str, &'static str); 4],
+    totals: String,
+    filter_bytes: String,
+    trash_all: String,
+    whole_filter: String,
+    zip_href: String,
+    zip_size: String,
+    zip_bytes: String,
+    days: Vec<Day>,
+    more: Option<String>,
+}
+
+/// What the service knows about one view of a tag.
+struct Found {
+    tag: Option<Tag>,
+    files: Vec<File>,
+    next: Option<String>,
+    totals: Totals,
+    zip: u64,
+}
+
+/// `GET /tags/{tag}`; `new` shows the empty page of a tag that isn't there yet.
+#[rocket::get("/tags/<tag>?<cursor>&<new>&<query..>", rank = 5)]
+pub(super) async fn show(
+    _caller: Caller,
+    view: View,
+    collect: &State<Collect>,
+    tag: &str,
+    cursor: Option<&str>,
+    new: Option<&str>,
+    query: FilterQuery<'_>,
+) -> Answer<TagPage> {
+    let name = Name::new(tag).map_err(|error| error.of("tag"))?;
+    let (filter, order, fields) = query.read(&view.frame.zone);
+    let found = match collect.tag(name.as_str()).await {
+        Ok(tag) => find(collect, tag, &filter, order, cursor).await?,
+        Err(Error::NotFound(_)) if new.is_some() => Found::nothing(),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Html(page(view, name.into_string(), found, &filter, order, fields)))
+}
+
+async fn find(
+    collect: &Collect,
+    tag: Tag,
+    filter: &Filter,
+    order: Order,
+    cursor: Option<&str>,
+) -> Result<Found, Error> {
+    let page = collect.files(&tag, filter, order, cursor, LIMIT).await?;
+    let totals = collect.totals(&tag, filter).await?;
+    let zip = collect.zip_size(&tag, filter).await?;
+    Ok(Found { files: page.items, next: page.next, totals, zip, tag: Some(tag) })
+}
+
+impl Found {
+    fn nothing() -> Self {
+        Self { tag: None, files: Vec::new(), next: None, totals: Totals::default(), zip: 0 }
+    }
+}
+
+fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, fields: FilterFields) -> TagPage {
+    let View { frame, w } = view;
+    let (lang, filtered, totals) = (frame.lang, !filter.is_empty(), found.totals);
+    let href = format!("/tags/{}", escaped(&name));
+    let zip = i64::try_from(found.zip).unwrap_or(i64::MAX);
+    let days = match order {
+        Order::Newest | Order::Oldest => by_day(found.files, |file| file.created_at, &frame.zone, lang),
+        Order::Name | Order::Size => in_one(found.files),
+    };
+    TagPage {
+        meta: found.tag.as_ref().map_or_else(|| words::files(0, lang), |tag| meta(tag, &frame)),
+        fresh: found.tag.is_none(),
+        has_any: found.tag.is_some_and(|tag| tag.file_count > 0),
+        file_count: totals.file_count,
+        phone_href: format!("/upload/{}", escaped(&name)),
+        command: format!("curl -T photo.jpg {}/upload/{}/", frame.origin, escaped(&name)),
+        kinds: kinds(w),
+        orders: orders(w),
+        totals: format!("{} · {}", words::files(totals.file_count, lang), size(totals.bytes)),
+        filter_bytes: size(totals.bytes),
+        trash_all: words::trash_all(totals.file_count, filtered, lang),
+        whole_filter: words::whole_filter(totals.file_count, filtered, lang),
+        zip_href: zip_address(&href, filter),
+        zip_size: size(zip),
+        zip_bytes: words::exact_bytes(zip, lang),
+        more: found.next.map(|cursor| fields.address(&href, &cursor)),
+        filter: fields,
+        filtered,
+        frame,
+        w,
+        name,
+        href,
+        days,
+    }
+}
+
+fn meta(tag: &Tag, frame: &Frame) -> String {
+    let last = moment(tag.updated_at, &frame.zone, frame.lang);
+    words::tag_meta(tag.file_count, tag.bytes, &last, frame.lang)
+}
+
+fn kinds(w: &Words) -> [(&'static str, &'static str); 6] {
+    [
+        ("", w.kind_all),
+        ("image", w.kind_image),
+        ("video", w.kind_video),
+        ("audio", w.kind_audio),
+        ("text", w.kind_text),
+        ("application", w.kind_application),
+    ]
+}
+
+fn orders(w: &Words) -> [(&'static str, &'static str); 4] {
+    [("", w.order_newest), ("oldest", w.order_oldest), ("name", w.order_name), ("size", w.order_size)]
+}
+
+/// `GET /tags/{tag}/qr.svg`: the address of the phone page, to be scanned.
+#[rocket::get("/tags/<tag>/qr.svg")]
+pub(super) fn qr(_caller: Caller, frame: Frame, tag: &str) -> Result<(ContentType, String), PageError> {
+    let name = Name::new(tag).map_err(|error| error.of("tag"))?;
+    let Frame { origin, .. } = frame;
+    let address = format!("{origin}/upload/{}", escaped(name.as_str()));
+    let code = QRBuilder::new(address).build().map_err(|error| Error::internal(error.to_string()))?;
+    Ok((ContentType::SVG, SvgBuilder::default().margin(2).to_str(&code)))
+}

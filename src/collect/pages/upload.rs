@@ -1,0 +1,38 @@
+//! `POST /tags/{tag}/upload`: the form of the page without scripts. Back to the tag with a notice.
+
+use rocket::State;
+use rocket::data::Data;
+use rocket::http::ContentType;
+
+use super::forms::page_of;
+use super::notices::News;
+use crate::collect::form;
+use crate::collect::model::{Name, OnConflict};
+use crate::collect::service::Collect;
+use crate::platform::web::guards::Caller;
+use crate::platform::web::page::{PageError, SeeOther};
+use crate::platform::web::receive::BodyHead;
+
+/// `POST /tags/{tag}/upload`
+#[rocket::post("/tags/<tag>/upload", data = "<data>")]
+pub(super) async fn upload(
+    _caller: Caller,
+    collect: &State<Collect>,
+    tag: &str,
+    media: Option<&ContentType>,
+    head: BodyHead,
+    data: Data<'_>,
+) -> Result<SeeOther, PageError> {
+    let tag = Name::new(tag).map_err(|error| error.of("tag"))?;
+    let outcomes = form::receive(collect, &tag, OnConflict::Rename, media, head, data).await?;
+    let (mut stored, mut same, mut refused) = (0, 0, 0);
+    for outcome in &outcomes {
+        match &outcome.result {
+            Ok(uploaded) if uploaded.duplicate => same += 1,
+            Ok(_) => stored += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    let news = News::Uploaded { stored, same, refused };
+    Ok(SeeOther::to(page_of(tag.as_str())).noting(news.to_string()))
+}

@@ -1,0 +1,260 @@
+//! What every page of the house has: language, colours, notice, and the headers that keep it safe.
+//!
+//! What always holds: a page is sent with a strict content security policy (nothing inline, nothing
+//! from elsewhere) and is never kept by a shared cache; a notice comes from a room's own words, never
+//! from text that a request carried.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+use rocket::http::{ContentType, Cookie, Header, Method, SameSite, Status};
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::response::{self, Responder, Response};
+use rocket::time::Duration;
+
+use crate::platform::error::Error;
+use crate::platform::web::assets;
+use crate::platform::web::lang::Lang;
+use crate::platform::web::problem;
+use crate::platform::web::texts::{ErrorTexts, Texts};
+use crate::platform::web::theme::Theme;
+
+/// The policy of every page of ours.
+const CSP: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; \
+                   frame-ancestors 'none'; img-src 'self' blob: data:; manifest-src 'self'; media-src 'self' blob:; \
+                   script-src 'self'; style-src 'self'; worker-src 'self'";
+
+/// The cookie that carries a notice over a redirect; each room reads its own words in it.
+const NOTICE_COOKIE: &str = "notice";
+
+/// The cookie in which a script notes the reader's time zone (an IANA name).
+const ZONE_COOKIE: &str = "tz";
+
+/// Which entry of the rail a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    Tags,
+    Trash,
+    About,
+}
+
+/// What stands in the layout of one answer.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub lang: Lang,
+    pub t: &'static Texts,
+    pub theme: Theme,
+    /// This page's own path and query: where its small forms come back to.
+    pub here: String,
+    /// Scheme and authority as the reader sees them: `http://host:8000`.
+    pub origin: String,
+    /// What the addresses of assets begin with.
+    pub assets: &'static str,
+    pub section: Section,
+    /// The reader's time zone.
+    pub zone: TimeZone,
+    /// What has just been done, once.
+    pub notice: Option<Notice>,
+}
+
+/// A line that says what has just been done, with a way back where there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub undo: Option<Undo>,
+    /// Something went wrong.
+    pub bad: bool,
+}
+
+/// The form behind the one-click undo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    pub action: String,
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Frame {
+    /// The frame of an answer to `request`, without a notice.
+    #[must_use]
+    pub fn of(request: &Request<'_>) -> Self {
+        let lang = Lang::of(request);
+        Self {
+            lang,
+            t: Texts::of(lang),
+            theme: Theme::of(request),
+            here: here(request),
+            origin: origin(request),
+            assets: assets::base(),
+            section: section(request.uri().path().as_str()),
+            zone: zone(request),
+            notice: None,
+        }
+    }
+
+    /// The name of the theme in force.
+    #[must_use]
+    pub fn theme_name(&self) -> &'static str {
+        self.t.theme_name(self.theme)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Frame {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        Outcome::Success(Self::of(request))
+    }
+}
+
+/// The notice that the last answer left for this page: taken once, still unread words of a cookie.
+#[must_use]
+pub fn take_notice(request: &Request<'_>) -> Option<String> {
+    let words = request.cookies().get(NOTICE_COOKIE)?.value().to_owned();
+    request.cookies().remove(Cookie::build(NOTICE_COOKIE).path("/"));
+    Some(words)
+}
+
+/// Leaves a notice for the next page.
+#[must_use]
+pub fn notice_cookie(words: String) -> Cookie<'static> {
+    Cookie::build((NOTICE_COOKIE, words))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::minutes(2))
+        .build()
+}
+
+/// Scheme and authority of this server as the reader's browser knows it. Rocket has parsed the
+/// `Host` header, so nothing but a host and a port can stand in it.
+fn origin(request: &Request<'_>) -> String {
+    let secure = request.headers().get_one("X-Forwarded-Proto") == Some("https");
+    let scheme = if secure { "https" } else { "http" };
+    match request.host() {
+        Some(host) => format!("{scheme}://{host}"),
+        None => format!("{scheme}://localhost"),
+    }
+}
+
+/// The address of this page; that of its section where a form was answered with a page, because
+/// such an address can't be asked for again.
+fn here(request: &Request<'_>) -> String {
+    match (request.method(), section(request.uri().path().as_str())) {
+        (Method::Get | Method::Head, _) => request.uri().to_string(),
+        (_, Section::Trash) => "/trash".to_owned(),
+        _ => "/".to_owned(),
+    }
+}
+
+fn section(path: &str) -> Section {
+    match path.split('/').nth(1) {
+        Some("trash") => Section::Trash,
+        Some("about") => Section::About,
+        _ => Section::Tags,
+    }
+}
+
+/// The zone that the reader's browser has named, else the machine's.
+fn zone(request: &Request<'_>) -> TimeZone {
+    let named = request.cookies().get(ZONE_COOKIE).filter(|cookie| {
+        let name = cookie.value();
+        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b))
+    });
+    named.and_then(|cookie| TimeZone::get(cookie.value()).ok()).unwrap_or_else(TimeZone::system)
+}
+
+/// A page of the house: the rendered template with its headers.
+#[derive(Debug)]
+pub struct Html<T>(pub T);
+
+impl<'r, T: Template> Responder<'r, 'static> for Html<T> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let html = self.0.render().map_err(|error| {
+            tracing::error!(%error, "a page could not be rendered");
+            Status::InternalServerError
+        })?;
+        Response::build()
+            .header(ContentType::HTML)
+            .header(Header::new("Content-Security-Policy", CSP))
+            .header(Header::new("Referrer-Policy", "same-origin"))
+            .header(Header::new("X-Content-Type-Options", "nosniff"))
+            .header(Header::new("Cache-Control", "private, no-cache"))
+            .header(Header::new("Vary", "Accept-Language, Cookie"))
+            .sized_body(html.len(), std::io::Cursor::new(html))
+            .ok()
+    }
+}
+
+/// A see-other answer, with a notice for the page it leads to.
+#[derive(Debug)]
+pub struct SeeOther {
+    pub location: String,
+    /// A room's notice words (see [`notice_cookie`]).
+    pub notice: Option<String>,
+}
+
+impl SeeOther {
+    /// Leads to `location`, a path of this server.
+    #[must_use]
+    pub fn to(location: impl Into<String>) -> Self {
+        Self { location: location.into(), notice: None }
+    }
+
+    /// The same, with a notice.
+    #[must_use]
+    pub fn noting(self, words: impl Into<String>) -> Self {
+        Self { notice: Some(words.into()), ..self }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for SeeOther {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        if let Some(words) = self.notice {
+            request.cookies().add(notice_cookie(words));
+        }
+        Response::build().status(Status::SeeOther).header(Header::new("Location", self.location)).ok()
+    }
+}
+
+/// An error as a page in the house's layout.
+#[derive(Debug)]
+pub struct PageError(pub Error);
+
+impl<E: Into<Error>> From<E> for PageError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    frame: Frame,
+    status: u16,
+    texts: &'static ErrorTexts,
+    /// What exactly was wrong with the request, where the title doesn't say it already.
+    detail: Option<String>,
+}
+
+impl<'r> Responder<'r, 'static> for PageError {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        Ok(error_response(request, Status::new(self.0.status()), &self.0))
+    }
+}
+
+/// The page for `error` under `status`, for responders and catchers.
+#[must_use]
+pub fn error_response(request: &Request<'_>, status: Status, error: &Error) -> Response<'static> {
+    problem::log(error);
+    let frame = Frame::of(request);
+    let texts = frame.t.error(status.code);
+    let detail = match error {
+        Error::Internal(_) | Error::NotFound(_) | Error::Gone(_) => None,
+        error => Some(error.text(frame.lang)),
+    };
+    let page = Html(ErrorPage { frame, status: status.code, texts, detail });
+    // Should the page itself fail, the status alone still answers.
+    let mut response = page.respond_to(request).unwrap_or_default();
+    response.set_status(status);
+    response
+}
