@@ -187,8 +187,10 @@ fn blank_strings_and_comments(text: &str) -> String {
             plain_string(rest)
         } else if rest.starts_with("'\"'") {
             3
-        } else if rest.starts_with("'\\") {
-            rest[2..].find('\'').map_or(2, |end| end + 3)
+        } else if let Some(escaped) = rest.strip_prefix("'\\") {
+            // The quote that ends it is never the first character: that one is escaped.
+            let end = escaped.get(1..).and_then(|after| after.find('\''));
+            end.map_or(2, |end| end + 4)
         } else {
             out.push(first);
             rest = &rest[first.len_utf8()..];

@@ -154,7 +154,7 @@ fn crc_of_blocks(mib: usize, block: &[u8]) -> u32 {
 fn stream_crcs(server: &Server, headers: &[u64], mib: usize, total: u64) -> Vec<u32> {
     let mut stream = TcpStream::connect(server.host()).expect("a connection");
     stream
-        .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+        .set_read_timeout(Some(std::time::Duration::from_mins(1)))
         .unwrap();
     stream
         .write_all(&head(server.port(), "GET", "/tags/large/zip", &[], None))

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::support::http::head;
 use crate::support::raw::Connection;
 use crate::support::upload::word;
-use crate::support::{Db, Server, Settings, noise};
+use crate::support::{Db, Server, Settings, hex, noise};
 
 /// MiB of the huge upload: 1 GiB unless `GRANARY_TEST_BIG_MIB` says otherwise.
 fn huge_mib() -> usize {
@@ -58,11 +58,7 @@ pub fn upload_blocks(server: &Server, path: &str, mib: usize, block: &[u8]) -> S
     drop(writer);
     let mut connection = Connection::over(stream);
     let file = connection.answer().expect("an answer").expect(201).json();
-    let digest: String = digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = hex(&digest.finalize());
     assert_eq!(file["sha256"], digest);
     digest
 }

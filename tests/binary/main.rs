@@ -8,6 +8,7 @@
     clippy::missing_errors_doc,
     clippy::must_use_candidate,
     clippy::indexing_slicing,
+    clippy::doc_markdown,
     reason = "a test says what is wrong by panicking"
 )]
 

@@ -7,7 +7,7 @@ use crate::support::form::{BOUNDARY, Form, content_type};
 use crate::support::http::{Answer, head};
 use crate::support::raw::Connection;
 use crate::support::upload::word;
-use crate::support::{Db, Server, Settings, wait};
+use crate::support::{Db, Server, Settings, noise, wait};
 
 on_both_databases!(
     one_bad_part_does_not_lose_the_good_ones,
@@ -224,7 +224,7 @@ fn a_part_over_the_limit_is_an_error_of_its_own(db: Db) {
     let server = Server::start_with(db, Settings::default().max_size("64 KiB"));
     let body = Form::default()
         .file("f", "small", b"1")
-        .file("f", "big", &[7; 200_000])
+        .file("f", "big", &noise(7, 200_000))
         .body();
     let answer = post(&server, "/upload/t", &body);
     // Either the whole body is over the limit, or the part is; the big one is never stored.

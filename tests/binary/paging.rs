@@ -54,8 +54,8 @@ fn every_order_pages_to_its_end(db: Db) {
                 pages.iter().all(|page| page.len() <= limit),
                 "{order} by {limit}"
             );
-            let paged: Vec<Value> = pages.into_iter().flatten().collect();
-            assert_eq!(names(&paged), whole, "{order} by {limit}");
+            let joined: Vec<Value> = pages.into_iter().flatten().collect();
+            assert_eq!(names(&joined), whole, "{order} by {limit}");
         }
         let sizes: Vec<i64> = server.pages(&path)[0]
             .iter()
@@ -102,12 +102,12 @@ fn tags_page_too(db: Db) {
             "{order}: {whole:?}"
         );
         for limit in [1, 4, 11] {
-            let paged: Vec<Value> = server
+            let joined: Vec<Value> = server
                 .pages(&format!("{path}&limit={limit}"))
                 .into_iter()
                 .flatten()
                 .collect();
-            assert_eq!(names(&paged), whole, "{order} by {limit}");
+            assert_eq!(names(&joined), whole, "{order} by {limit}");
         }
     }
     let found = server.json(&format!("/api/v1/tags?q={}", encode("标签")));

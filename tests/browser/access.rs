@@ -43,7 +43,7 @@ fn every_page(browser: &Browser) -> Vec<String> {
 }
 
 /// What is wrong with the page, in words.
-const CHECK: &str = r#"
+const CHECK: &str = r"
     const wrong = [];
     const shown = (e) => e.getClientRects().length > 0;
     const name = (e) => (e.getAttribute('aria-label') || e.title || e.textContent || '').trim()
@@ -73,7 +73,7 @@ const CHECK: &str = r#"
         last = Math.max(level, 1);
     }
     return wrong;
-"#;
+";
 
 #[test]
 fn every_page_is_named_and_labelled() {
@@ -86,7 +86,7 @@ fn every_page_is_named_and_labelled() {
 }
 
 /// Contrast of each piece of text with what lies behind it, where that is one plain colour.
-const CONTRAST: &str = r#"
+const CONTRAST: &str = r"
     const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
     const rgba = (colour) => {
         canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
@@ -118,7 +118,7 @@ const CONTRAST: &str = r#"
         if (ratio < (large ? 3 : 4.5)) wrong.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)} (${e.tagName}.${e.className})`);
     }
     return wrong;
-"#;
+";
 
 #[test]
 fn text_can_be_read_in_light_and_dark() {

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::upload::word;
 use crate::support::{Db, Server, Settings, http, wait};
 
 /// The name under which WebDriver hands out elements.
@@ -37,7 +38,7 @@ pub struct Browser {
     driver: Child,
     port: u16,
     session: String,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 /// An element of the page.
@@ -65,11 +66,11 @@ impl Browser {
             driver,
             port,
             session: String::new(),
-            _profile: profile,
+            profile,
         };
-        let wanted = capabilities(browser._profile.path(), look);
+        let wanted = capabilities(browser.profile.path(), look);
         let made = browser.ask("POST", "/session", &wanted);
-        browser.session = made["sessionId"].as_str().expect("a session").to_owned();
+        browser.session = word(&made["sessionId"]);
         browser
     }
 

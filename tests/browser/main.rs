@@ -10,6 +10,7 @@
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
     clippy::indexing_slicing,
+    clippy::doc_markdown,
     reason = "a test says what is wrong by panicking"
 )]
 

@@ -102,23 +102,27 @@ pub fn head(
     headers: &[(&str, &str)],
     length: Option<usize>,
 ) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+    let mut lines = vec![
+        format!("{method} {path} HTTP/1.1"),
+        "Connection: close".to_owned(),
+    ];
     if !headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("host"))
     {
-        text.push_str(&format!("Host: 127.0.0.1:{port}\r\n"));
+        lines.push(format!("Host: 127.0.0.1:{port}"));
     }
-    for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
+    lines.extend(
+        headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
     if let Some(length) = length
         && (length > 0 || method == "POST" || method == "PUT")
     {
-        text.push_str(&format!("Content-Length: {length}\r\n"));
+        lines.push(format!("Content-Length: {length}"));
     }
-    text.push_str("\r\n");
-    text.into_bytes()
+    (lines.join("\r\n") + "\r\n\r\n").into_bytes()
 }
 
 /// Percent-encodes one segment of a path or one value of a query.

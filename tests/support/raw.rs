@@ -20,14 +20,14 @@ impl Connection {
 
     pub fn try_open(port: u16) -> std::io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_write_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_write_timeout(Some(Duration::from_mins(1)))?;
         stream.set_nodelay(true)?;
         Ok(Self::over(stream))
     }
 
     /// Over a stream on which a request was sent by other means.
     pub fn over(stream: TcpStream) -> Self {
-        let minute = Some(Duration::from_secs(60));
+        let minute = Some(Duration::from_mins(1));
         stream.set_read_timeout(minute).expect("a read time-out");
         Self {
             stream,

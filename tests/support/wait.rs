@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long anything that must happen may take. It only bounds a failing test.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Polls until `probe` gives a value.
 ///

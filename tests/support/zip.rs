@@ -53,7 +53,7 @@ impl<'a> Archive<'a> {
     fn directory_only(bytes: &'a [u8]) -> Self {
         let end = End::read(bytes, 0);
         let directory_at = usize::try_from(end.start).expect("an offset");
-        let entries = read_directory(&bytes[directory_at..end.directory_end]);
+        let entries = read_directory(&bytes[directory_at..end.limit]);
         assert_eq!(entries.len() as u64, end.count, "the number of entries");
         Self {
             bytes,
@@ -89,7 +89,7 @@ impl<'a> Archive<'a> {
 pub fn directory(tail: &[u8], offset: u64) -> (Vec<Entry>, u64) {
     let end = End::read(tail, offset);
     let start = usize::try_from(end.start - offset).expect("a directory within the tail");
-    let entries = read_directory(&tail[start..end.directory_end]);
+    let entries = read_directory(&tail[start..end.limit]);
     assert_eq!(entries.len() as u64, end.count, "the number of entries");
     (entries, end.start)
 }
@@ -99,7 +99,7 @@ struct End {
     count: u64,
     start: u64,
     /// Where the directory ends in the bytes at hand.
-    directory_end: usize,
+    limit: usize,
     zip64: bool,
 }
 
@@ -116,24 +116,20 @@ impl End {
         let mut size = u64::from(u32_at(bytes, end + 12));
         let mut start = u64::from(u32_at(bytes, end + 16));
         let zip64 = end >= 20 && u32_at(bytes, end - 20) == 0x0706_4b50;
-        let mut directory_end = end;
+        let mut limit = end;
         if zip64 {
             let record = usize::try_from(u64_at(bytes, end - 20 + 8) - offset).expect("an offset");
             assert_eq!(u32_at(bytes, record), 0x0606_4b50, "no zip64 end record");
             count = u64_at(bytes, record + 32);
             size = u64_at(bytes, record + 40);
             start = u64_at(bytes, record + 48);
-            directory_end = record;
+            limit = record;
         }
-        assert_eq!(
-            start + size,
-            offset + directory_end as u64,
-            "the directory's size"
-        );
+        assert_eq!(start + size, offset + limit as u64, "the directory's size");
         Self {
             count,
             start,
-            directory_end,
+            limit,
             zip64,
         }
     }
