@@ -91,7 +91,7 @@ fn check_page(answer: &Answer, path: &str) {
 fn names_are_only_text(db: Db) {
     let server = Server::start(db);
     let name = "<img src=x onerror=alert(1)> & \"quotes\" 'single'.png";
-    let tag = "<b>tag</b>&\"";
+    let tag = "<b>tag&\"";
     let id = word(&server.store(tag, name, &pictures::png(9, 9, 9))["id"]);
     let gone = word(&server.store(tag, &format!("gone {name}"), b"x")["id"]);
     server
@@ -108,7 +108,7 @@ fn names_are_only_text(db: Db) {
     for path in &paths {
         let text = server.get(path).expect(200).text();
         assert!(
-            !text.contains("<img src=x") && !text.contains("<b>tag</b>"),
+            !text.contains("<img src=x") && !text.contains("<b>tag"),
             "{path}"
         );
     }
@@ -123,7 +123,7 @@ fn names_are_only_text(db: Db) {
             .text()
             .contains("<script>alert")
     );
-    let missing = format!("/tags/{}", encode("<script>alert(1)</script>"));
+    let missing = format!("/tags/{}", encode("<script>alert(1)"));
     assert!(
         !server
             .get(&missing)

@@ -92,15 +92,16 @@ fn encrypted_entries_are_refused(db: Db) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
     std::fs::write(folder.path().join("plain.txt"), "plain").unwrap();
-    let zip = |arguments: &[&str]| {
-        run(program("zip")
-            .current_dir(folder.path())
-            .args(["-q"])
-            .args(arguments))
-        .fine();
+    let make = |tool: &str, arguments: &[&str]| {
+        let mut command = program(tool);
+        run(command.current_dir(folder.path()).args(arguments)).fine();
     };
-    zip(&["-P", "password", "mixed.zip", "secret.txt"]);
-    zip(&["mixed.zip", "plain.txt"]);
+    // 7-Zip writes the lengths in front, so what comes after can be found.
+    make(
+        "7z",
+        &["a", "-bd", "-tzip", "-ppassword", "mixed.zip", "secret.txt"],
+    );
+    make("zip", &["-q", "mixed.zip", "plain.txt"]);
     let server = Server::start(db);
     let answer = unpack(
         &server,

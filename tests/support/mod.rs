@@ -18,6 +18,8 @@ pub mod wait;
 pub mod zip;
 pub mod zip_readers;
 
+use ring::digest::{SHA256, digest};
+
 pub use database::Db;
 pub use server::Server;
 pub use settings::Settings;
@@ -44,8 +46,7 @@ macro_rules! on_both_databases {
 
 /// SHA-256 in lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    hex(&sha2::Sha256::digest(bytes))
+    hex(digest(&SHA256, bytes).as_ref())
 }
 
 /// Lower-case hex, two digits a byte.
@@ -58,8 +59,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The bytes' SHA-256 as RFC 9530 writes it: `sha-256=:…:`.
 pub fn repr_digest(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    format!("sha-256=:{}:", base64(&sha2::Sha256::digest(bytes)))
+    format!("sha-256=:{}:", base64(digest(&SHA256, bytes).as_ref()))
 }
 
 /// Plain base64 with padding.
