@@ -13,7 +13,7 @@ use crate::support::{Db, Server, Settings, server::free_port, wait};
 /// `granary serve` under a time limit, with the variables of a good start and then these.
 fn serve(folder: &Path, variables: &[(&str, &str)]) -> Ran {
     let mut command = Command::new("timeout");
-    command.args(["20", env!("CARGO_BIN_EXE_granary"), "serve"]);
+    command.args(["60", env!("CARGO_BIN_EXE_granary"), "serve"]);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("ROCKET_") {
             command.env_remove(name);
