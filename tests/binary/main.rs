@@ -1,0 +1,42 @@
+//! Black-box stories: the real executable on a free port, and the contract's sentences, one by
+//! one. Stories about what is stored run on SQLite and on MariaDB.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    clippy::indexing_slicing,
+    clippy::doc_markdown,
+    reason = "a test says what is wrong by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod big_archives;
+mod big_uploads;
+mod broken_bodies;
+mod clients;
+mod conflicts;
+mod crashes;
+mod digests;
+mod doors;
+mod errors;
+mod files;
+mod full_disk;
+mod lists;
+mod multipart;
+mod names;
+mod pages;
+mod paging;
+mod startup;
+mod thumbnails;
+mod trash;
+mod unpack;
+mod uploads;
+mod zip_changes;
+mod zip_names;
+mod zip_ranges;
+mod zips;

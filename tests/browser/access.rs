@@ -1,0 +1,170 @@
+//! Accessibility that a machine can check, and the width of a phone.
+
+use serde_json::Value;
+
+use crate::browser::{Browser, Look};
+use crate::support::upload::word;
+use crate::support::{Db, pictures};
+
+/// A server with something on every page; the pages.
+fn every_page(browser: &Browser) -> Vec<String> {
+    let ids = browser.fill("access", 3);
+    let server = &browser.server;
+    let gone = word(&server.store("access", "gone.txt", b"x")["id"]);
+    server
+        .delete(&format!("/api/v1/files/{gone}"))
+        .expect_success();
+    server.store("access", "broken.png", &pictures::png(50, 50, 1)[..60]);
+    let long = format!(
+        "{}{}.jpg",
+        "很长的中文文件名".repeat(8),
+        "no-spaces-to-break-at".repeat(2)
+    );
+    let long = word(&server.store("access", &long, &pictures::jpeg(90, 300, 8))["id"]);
+    server.store(&"标签名也可以很长".repeat(8), "a", b"x");
+    let mut pages: Vec<String> = [
+        "/",
+        "/new",
+        "/tags/access",
+        "/tags/access?q=nothing-here",
+        "/trash",
+        "/about",
+        "/upload/access",
+        "/nowhere",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    pages.extend([
+        format!("/files/{}", ids[1]),
+        format!("/files/{long}"),
+        format!("/files/{gone}"),
+    ]);
+    pages
+}
+
+/// What is wrong with the page, in words.
+const CHECK: &str = r"
+    const wrong = [];
+    const shown = (e) => e.getClientRects().length > 0;
+    const name = (e) => (e.getAttribute('aria-label') || e.title || e.textContent || '').trim()
+        || [...e.querySelectorAll('img[alt]')].map(i => i.alt).join('').trim()
+        || [...(e.labels ?? [])].map(l => l.textContent).join('').trim()
+        || (e.getAttribute('aria-labelledby') || '').split(' ').map(id => document.getElementById(id)?.textContent ?? '').join('').trim();
+    if (!/^(en|zh)/.test(document.documentElement.lang)) wrong.push('no language');
+    if (!document.title.trim()) wrong.push('no title');
+    const h1 = [...document.querySelectorAll('h1')].filter(shown);
+    if (h1.length !== 1 || !h1[0].textContent.trim()) wrong.push(`${h1.length} h1`);
+    if (document.querySelectorAll('main').length !== 1) wrong.push('not one main');
+    for (const img of document.images) if (!img.hasAttribute('alt')) wrong.push('no alt: ' + img.src);
+    for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+        if (!name(e)) wrong.push('no label: ' + e.outerHTML.slice(0, 120));
+    for (const e of document.querySelectorAll('button, a[href], summary'))
+        if (!name(e)) wrong.push('no name: ' + e.outerHTML.slice(0, 120));
+    const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+    for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) wrong.push('id twice: ' + id);
+    for (const e of document.querySelectorAll('[tabindex]')) if (e.tabIndex > 0) wrong.push('tabindex above 0');
+    for (const e of document.querySelectorAll('[aria-labelledby], [aria-describedby]'))
+        for (const id of (e.getAttribute('aria-labelledby') ?? e.getAttribute('aria-describedby')).split(' '))
+            if (!document.getElementById(id)) wrong.push('points nowhere: ' + id);
+    let last = 0;
+    for (const h of [...document.querySelectorAll('h1, h2, h3, h4')].filter(shown)) {
+        const level = Number(h.tagName[1]);
+        if (last && level > last + 1) wrong.push(`h${last} is followed by h${level}`);
+        last = Math.max(level, 1);
+    }
+    return wrong;
+";
+
+#[test]
+fn every_page_is_named_and_labelled() {
+    let browser = Browser::open(Db::Sqlite);
+    for path in every_page(&browser) {
+        browser.go(&path);
+        let wrong = browser.run(CHECK);
+        assert_eq!(wrong, Value::Array(Vec::new()), "{path}");
+    }
+}
+
+/// Contrast of each piece of text with what lies behind it, where that is one plain colour.
+const CONTRAST: &str = r"
+    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const rgba = (colour) => {
+        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => {
+        const part = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
+        return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    };
+    const wrong = [];
+    for (const e of document.querySelectorAll('body *')) {
+        const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
+        const box = e.getBoundingClientRect();
+        const style = getComputedStyle(e);
+        if (!text || box.width < 2 || box.height < 2 || style.visibility !== 'visible' || e.closest('[disabled], .visually-hidden, .caption, noscript')) continue;
+        let opaque = true;
+        for (let n = e; n; n = n.parentElement) if (getComputedStyle(n).opacity !== '1') opaque = false;
+        let back = null;
+        for (let n = e; n && !back; n = n.parentElement) {
+            const s = getComputedStyle(n);
+            if (s.backgroundImage !== 'none') break;
+            const colour = rgba(s.backgroundColor);
+            if (colour[3] === 255) back = colour; else if (colour[3] > 0) break;
+        }
+        if (!back || !opaque) continue;
+        const [a, b] = [light(rgba(style.color)), light(back)].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+        if (ratio < (large ? 3 : 4.5)) wrong.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)} (${e.tagName}.${e.className})`);
+    }
+    return wrong;
+";
+
+#[test]
+fn text_can_be_read_in_light_and_dark() {
+    let browser = Browser::open(Db::Sqlite);
+    let pages = every_page(&browser);
+    for theme in ["light", "dark"] {
+        for path in &pages {
+            browser.go(path);
+            browser.run(&format!(
+                "document.documentElement.dataset.theme = {theme:?}"
+            ));
+            let wrong = browser.run(CONTRAST);
+            assert_eq!(wrong, Value::Array(Vec::new()), "{path} in {theme}");
+        }
+    }
+}
+
+#[test]
+fn a_phone_never_scrolls_sideways() {
+    let look = Look {
+        width: 390,
+        height: 844,
+        ..Look::default()
+    };
+    let browser = Browser::open_as(Db::Sqlite, look);
+    for path in every_page(&browser) {
+        browser.go(&path);
+        assert_eq!(browser.run("return innerWidth"), 390);
+        assert!(!browser.overflows(), "{path} is wider than a phone");
+    }
+}
+
+#[test]
+fn pictures_do_not_move_the_page_when_they_arrive() {
+    let browser = Browser::open(Db::Sqlite);
+    browser.fill("steady", 12);
+    browser.go("/tags/steady");
+    browser.wait_for_pictures(12);
+    let shift = browser.run(
+        "return new Promise(done => new PerformanceObserver(list => done(
+            list.getEntries().filter(e => !e.hadRecentInput).reduce((sum, e) => sum + e.value, 0)
+         )).observe({type: 'layout-shift', buffered: true}) ?? setTimeout(() => done(0), 500));",
+    );
+    assert!(
+        shift.as_f64().expect("a figure") < 0.02,
+        "layout shift of {shift}"
+    );
+    browser.expect_quiet();
+}

@@ -1,0 +1,306 @@
+//! A headless Chromium and the few words of the WebDriver protocol that the journeys need, spoken
+//! over plain HTTP to a chromedriver of our own.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::upload::word;
+use crate::support::{Db, Server, Settings, http, wait};
+
+/// The name under which WebDriver hands out elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How a browser looks at the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub width: u32,
+    pub height: u32,
+    pub script: bool,
+    pub language: &'static str,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            width: 1440,
+            height: 900,
+            script: true,
+            language: "en-US",
+        }
+    }
+}
+
+/// A browser with one window, and the server it looks at.
+pub struct Browser {
+    pub server: Server,
+    driver: Child,
+    port: u16,
+    session: String,
+    profile: tempfile::TempDir,
+}
+
+/// An element of the page.
+#[derive(Debug, Clone)]
+pub struct Element(String);
+
+impl Browser {
+    pub fn open(db: Db) -> Self {
+        Self::open_as(db, Look::default())
+    }
+
+    pub fn open_as(db: Db, look: Look) -> Self {
+        let server = Server::start_with(db, Settings::relaxed());
+        let profile = tempfile::tempdir().expect("a profile folder");
+        let mut driver = Command::new("chromedriver")
+            .args(["--port=0", "--allowed-ips=127.0.0.1"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver isn't installed: ./scripts/test installs what the tests need");
+        let port = announced_port(&mut driver);
+        let mut browser = Self {
+            server,
+            driver,
+            port,
+            session: String::new(),
+            profile,
+        };
+        let wanted = capabilities(browser.profile.path(), look);
+        let made = browser.ask("POST", "/session", &wanted);
+        browser.session = word(&made["sessionId"]);
+        browser
+    }
+
+    /// Opens a path of the server.
+    #[track_caller]
+    pub fn go(&self, path: &str) {
+        self.post("/url", &json!({"url": self.server.url(path)}));
+    }
+
+    pub fn refresh(&self) {
+        self.post("/refresh", &json!({}));
+    }
+
+    /// The path of the page, with its query.
+    pub fn path(&self) -> String {
+        let url = self.get("/url");
+        let url = url.as_str().expect("an address");
+        url.strip_prefix(&self.server.url(""))
+            .unwrap_or(url)
+            .to_owned()
+    }
+
+    /// The elements that match, now.
+    pub fn all(&self, css: &str) -> Vec<Element> {
+        let found = self.post("/elements", &json!({"using": "css selector", "value": css}));
+        let id = |value: &Value| Element(value[ELEMENT].as_str().expect("an element").to_owned());
+        found.as_array().expect("a list").iter().map(id).collect()
+    }
+
+    /// The first element that matches and is shown, as soon as there is one.
+    #[track_caller]
+    pub fn need(&self, css: &str) -> Element {
+        wait::until(&format!("{css} on {}", self.path()), || {
+            self.all(css)
+                .into_iter()
+                .find(|element| self.shown(element))
+        })
+    }
+
+    pub fn shown(&self, element: &Element) -> bool {
+        self.try_get(&format!("/element/{}/displayed", element.0))
+            .is_some_and(|value| value == true)
+    }
+
+    #[track_caller]
+    pub fn click(&self, css: &str) {
+        let element = self.need(css);
+        self.post(&format!("/element/{}/click", element.0), &json!({}));
+    }
+
+    /// Types into an element, or gives files to a file input.
+    #[track_caller]
+    pub fn type_into(&self, element: &Element, text: &str) {
+        self.post(
+            &format!("/element/{}/value", element.0),
+            &json!({"text": text}),
+        );
+    }
+
+    /// Presses keys wherever the focus is. WebDriver's own letters stand for special keys.
+    pub fn press(&self, keys: &str) {
+        let mut actions = Vec::new();
+        for key in keys.chars() {
+            actions.push(json!({"type": "keyDown", "value": key.to_string()}));
+            actions.push(json!({"type": "keyUp", "value": key.to_string()}));
+        }
+        self.post(
+            "/actions",
+            &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}),
+        );
+    }
+
+    pub fn text(&self, element: &Element) -> String {
+        let text = self.get(&format!("/element/{}/text", element.0));
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn attribute(&self, element: &Element, name: &str) -> Option<String> {
+        let value = self.get(&format!("/element/{}/attribute/{name}", element.0));
+        value.as_str().map(str::to_owned)
+    }
+
+    /// The text of the whole page as a reader sees it.
+    pub fn page_text(&self) -> String {
+        self.all("body")
+            .first()
+            .map(|body| self.text(body))
+            .unwrap_or_default()
+    }
+
+    /// Runs a function body in the page and gives what it returns.
+    #[track_caller]
+    pub fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Waits until the page as a whole says something.
+    #[track_caller]
+    pub fn wait_for_text(&self, text: &str) {
+        wait::until_true(&format!("{text:?} on {}", self.path()), || {
+            self.page_text().contains(text)
+        });
+    }
+
+    /// Fails where any page has logged an error: a script's, a missing file, a broken policy.
+    #[track_caller]
+    pub fn expect_quiet(&self) {
+        let log = self.post("/se/log", &json!({"type": "browser"}));
+        let errors: Vec<String> = log
+            .as_array()
+            .expect("a log")
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["source"] == "security")
+            .map(|entry| format!("{}", entry["message"]))
+            .collect();
+        assert!(
+            errors.is_empty(),
+            "the pages complain:\n{}",
+            errors.join("\n")
+        );
+    }
+
+    fn get(&self, path: &str) -> Value {
+        self.ask(
+            "GET",
+            &format!("/session/{}{path}", self.session),
+            &Value::Null,
+        )
+    }
+
+    fn try_get(&self, path: &str) -> Option<Value> {
+        self.try_ask(
+            "GET",
+            &format!("/session/{}{path}", self.session),
+            &Value::Null,
+        )
+        .ok()
+    }
+
+    #[track_caller]
+    fn post(&self, path: &str, body: &Value) -> Value {
+        self.ask("POST", &format!("/session/{}{path}", self.session), body)
+    }
+
+    #[track_caller]
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        match self.try_ask(method, path, body) {
+            Ok(value) => value,
+            Err(error) => panic!("chromedriver, {method} {path} {body}: {error}"),
+        }
+    }
+
+    fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let bytes = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let headers = [("Content-Type", "application/json; charset=utf-8")];
+        let answer = http::try_send(self.port, method, path, &headers, bytes.as_bytes());
+        let answer = answer.ok_or("no answer")?;
+        let value = answer.json()["value"].clone();
+        if answer.status == 200 {
+            Ok(value)
+        } else {
+            Err(value["message"].to_string())
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Ending the session ends its Chromium; then the driver itself can go.
+        if !self.session.is_empty() {
+            let _ = http::try_send(
+                self.port,
+                "DELETE",
+                &format!("/session/{}", self.session),
+                &[],
+                b"",
+            );
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// chromedriver takes a free port and says which.
+fn announced_port(driver: &mut Child) -> u16 {
+    let output = driver.stdout.take().expect("its standard output");
+    for line in BufReader::new(output).lines().take(20) {
+        let line = line.expect("readable output");
+        if let Some((_, rest)) = line.split_once("started successfully on port ") {
+            return rest.trim().trim_end_matches('.').parse().expect("a port");
+        }
+    }
+    panic!("chromedriver doesn't say on which port it listens");
+}
+
+fn capabilities(profile: &std::path::Path, look: Look) -> Value {
+    let arguments = [
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-quic".to_owned(),
+        "--no-first-run".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        "--no-proxy-server".to_owned(),
+        format!("--user-data-dir={}", profile.display()),
+        format!("--window-size={},{}", look.width, look.height),
+        format!("--lang={}", look.language),
+    ];
+    let mut preferences = json!({"intl.accept_languages": look.language});
+    if !look.script {
+        preferences["profile.managed_default_content_settings.javascript"] = json!(2);
+    }
+    let mut options = json!({"args": arguments, "prefs": preferences});
+    if look.width < 600 {
+        // A window can't be that narrow; a phone can.
+        let metrics =
+            json!({"width": look.width, "height": look.height, "pixelRatio": 1.0, "touch": false});
+        options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+    }
+    json!({"capabilities": {"alwaysMatch": {
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": {"browser": "ALL"},
+        "timeouts": {"script": 30_000, "pageLoad": 60_000},
+    }}})
+}

@@ -1,0 +1,93 @@
+//! A fresh database for each server: a SQLite file in its data folder, or a schema of its own in
+//! the MariaDB that `./scripts/test` starts.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::migrate::MigrateDatabase as _;
+
+/// Which database a story runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Db {
+    Sqlite,
+    MariaDb,
+}
+
+/// A database of one test, dropped with it.
+pub enum Database {
+    /// In the data folder; the server's default.
+    Sqlite,
+    /// A schema of its own.
+    MariaDb { url: String },
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+    /// Makes an empty database.
+    ///
+    /// # Panics
+    /// Where no MariaDB is given: a story whose server is missing fails, it isn't skipped.
+    pub fn fresh(db: Db) -> Self {
+        if db == Db::Sqlite {
+            return Self::Sqlite;
+        }
+        let Ok(base) = std::env::var("GRANARY_TEST_MYSQL") else {
+            panic!(
+                "GRANARY_TEST_MYSQL is not set: run the tests by ./scripts/test, which starts a MariaDB"
+            );
+        };
+        let url = with_schema(&base, &fresh_name());
+        block_on(sqlx::MySql::create_database(&url)).expect("a new schema in MariaDB");
+        Self::MariaDb { url }
+    }
+
+    /// The value of `databases.granary.url`; `None` is the server's own default.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::MariaDb { url } => Some(url),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Self::MariaDb { url } = self {
+            // The whole MariaDB is thrown away in the end, so a schema left behind does no harm.
+            let _ = block_on(sqlx::MySql::drop_database(url));
+        }
+    }
+}
+
+fn fresh_name() -> String {
+    format!(
+        "granary_{}_{}",
+        std::process::id(),
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// `mysql://user@host:port/old?query` with another schema.
+fn with_schema(url: &str, schema: &str) -> String {
+    let (head, query) = url
+        .split_once('?')
+        .map_or((url, None), |(h, q)| (h, Some(q)));
+    let after_scheme = head.find("://").map_or(0, |at| at + 3);
+    let host_end = head[after_scheme..]
+        .find('/')
+        .map_or(head.len(), |at| after_scheme + at);
+    let mut full = format!("{}/{schema}", &head[..host_end]);
+    if let Some(query) = query {
+        full.push('?');
+        full.push_str(query);
+    }
+    full
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a small runtime")
+        .block_on(future)
+}

@@ -1,0 +1,283 @@
+//! The real executable, on a free port of 127.0.0.1, over a throw-away data folder.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::database::{Database, Db};
+use super::settings::Settings;
+use super::{http, wait};
+
+/// A running server. Dropping it ends the process and removes its data.
+pub struct Server {
+    child: Option<Child>,
+    port: u16,
+    folder: tempfile::TempDir,
+    database: Database,
+    settings: Settings,
+}
+
+impl Server {
+    /// A server with the settings of most tests.
+    pub fn start(db: Db) -> Self {
+        Self::start_with(db, Settings::default())
+    }
+
+    /// A server with settings of its own, ready to serve.
+    pub fn start_with(db: Db, settings: Settings) -> Self {
+        let mut server = Self {
+            child: None,
+            port: 0,
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            database: Database::fresh(db),
+            settings,
+        };
+        server.launch();
+        server
+    }
+
+    /// Starts the process again over the same data, on a new port.
+    pub fn restart(&mut self) {
+        self.end(Signal::KILL);
+        self.launch();
+    }
+
+    /// The same, after changing the settings.
+    pub fn restart_with(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.restart();
+    }
+
+    /// The same for settings with which it never becomes ready: waits until it answers at all.
+    pub fn restart_unready(&mut self, settings: Settings) {
+        self.end(Signal::KILL);
+        self.settings = settings;
+        self.port = free_port();
+        self.child = Some(self.prepared().spawn().expect("the granary executable"));
+        wait::until("the server's first answer", || {
+            http::try_get(self.port, "/livez")
+        });
+    }
+
+    /// Ends it as a power cut would: no hook of the process runs.
+    pub fn kill(&mut self) {
+        self.end(Signal::KILL);
+    }
+
+    /// Asks it to stop (SIGTERM) and waits for its end.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.end(Signal::TERM).expect("the server was running")
+    }
+
+    /// Sends a signal and goes on at once.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a signal to our own child");
+    }
+
+    /// Waits for the end of the process.
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("the server was running");
+        wait::until("the server's end", || child.try_wait().expect("our child"))
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `127.0.0.1:port`.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A full address of one path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.host())
+    }
+
+    /// The data folder, as seen from outside.
+    pub fn data_dir(&self) -> PathBuf {
+        self.outer_path("data")
+    }
+
+    /// What the server has printed to standard output and error.
+    pub fn printed(&self) -> String {
+        let read = |name| {
+            let bytes = std::fs::read(self.folder.path().join(name)).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        read("stdout") + &read("stderr")
+    }
+
+    /// The highest resident memory so far, in KiB.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))
+            .expect("the status of our child");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .expect("VmHWM in /proc/<pid>/status");
+        let figure = line.split_whitespace().nth(1).expect("a figure");
+        figure.parse().expect("KiB")
+    }
+
+    /// Files under `staging/`, at any depth.
+    pub fn staged(&self) -> Vec<PathBuf> {
+        files_below(&self.data_dir().join("staging"))
+    }
+
+    /// Files under `blobs/`, at any depth.
+    pub fn blobs(&self) -> Vec<PathBuf> {
+        files_below(&self.data_dir().join("blobs"))
+    }
+
+    /// The blob with this digest.
+    pub fn blob(&self, sha256: &str) -> PathBuf {
+        let found = self.blobs().into_iter().find(|path| path.ends_with(sha256));
+        found.unwrap_or_else(|| panic!("no blob {sha256} under {}", self.data_dir().display()))
+    }
+
+    /// The command that starts this executable, with a clean environment.
+    pub fn command() -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_granary"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ROCKET_") {
+                command.env_remove(name);
+            }
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn id(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.id()).expect("a pid")).expect("a pid")
+    }
+
+    /// A path in the server's folder; one on its private disk is reached through the process.
+    fn outer_path(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        match (&self.child, self.settings.disk_of_mib) {
+            (Some(child), Some(_)) => PathBuf::from(format!("/proc/{}/root", child.id()))
+                .join(path.strip_prefix("/").expect("an absolute path")),
+            _ => path,
+        }
+    }
+
+    fn launch(&mut self) {
+        // Another process may take the free port before the server does: try a few.
+        for _ in 0..5 {
+            self.port = free_port();
+            if self.try_launch() {
+                return;
+            }
+        }
+        panic!("the server doesn't start:\n{}", self.printed());
+    }
+
+    fn try_launch(&mut self) -> bool {
+        let child = self.prepared().spawn().expect("the granary executable");
+        self.child = Some(child);
+        wait::until("the server's readiness", || {
+            let child = self.child.as_mut().expect("just started");
+            if child.try_wait().expect("our child").is_some() {
+                return Some(false);
+            }
+            let ready =
+                http::try_get(self.port, "/readyz").is_some_and(|answer| answer.status == 200);
+            ready.then_some(true)
+        })
+    }
+
+    fn prepared(&self) -> Command {
+        let folder = self.folder.path();
+        let data = folder.join("data");
+        let mut command = Self::command();
+        if let Some(mib) = self.settings.disk_of_mib {
+            std::fs::create_dir_all(&data).expect("the data folder");
+            command = on_small_disk(&data, mib);
+        }
+        command
+            .arg("serve")
+            .current_dir(folder)
+            .env("ROCKET_ADDRESS", "127.0.0.1")
+            .env("ROCKET_PORT", self.port.to_string())
+            .env("ROCKET_DATA_DIR", &data)
+            .stdout(File::create(folder.join("stdout")).expect("a log file"))
+            .stderr(File::create(folder.join("stderr")).expect("a log file"));
+        if let Some(url) = self.database.url() {
+            command.env(
+                "ROCKET_DATABASES",
+                format!(r#"{{granary={{url="{url}"}}}}"#),
+            );
+        }
+        for (name, value) in &self.settings.variables {
+            command.env(name, value);
+        }
+        command
+    }
+
+    fn end(&mut self, signal: Signal) -> Option<ExitStatus> {
+        self.child.as_ref()?;
+        self.signal(signal);
+        Some(self.wait())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            let printed = self.printed();
+            let tail: Vec<&str> = printed.lines().rev().take(30).collect();
+            for line in tail.iter().rev() {
+                eprintln!("  server: {line}");
+            }
+        }
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Runs the server in a mount namespace where its data folder is a small tmpfs: it vanishes with
+/// the process. The shell `exec`s, so that the child's pid is the server's.
+fn on_small_disk(data: &Path, mib: u32) -> Command {
+    let mut command = Command::new("unshare");
+    if !rustix::process::getuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let script = format!(r#"mount -t tmpfs -o size={mib}m tmpfs "$0" && exec "$@""#);
+    command.args(["--mount", "sh", "-c", &script]);
+    command.arg(data).arg(env!("CARGO_BIN_EXE_granary"));
+    command.stdin(Stdio::null());
+    command
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
