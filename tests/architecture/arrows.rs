@@ -20,36 +20,17 @@ const ROOMS: [(&str, u8); 8] = [
 ];
 
 fn height(room: &str) -> Option<u8> {
-    ROOMS
-        .iter()
-        .find(|(name, _)| *name == room)
-        .map(|(_, height)| *height)
+    ROOMS.iter().find(|(name, _)| *name == room).map(|(_, height)| *height)
 }
 
 /// What a layer must not name, and why.
 const BANNED: [(Layer, &[&str]); 4] = [
     (
         Layer::Model,
-        &[
-            "sqlx::",
-            "rocket::",
-            "tokio::",
-            "platform::clock",
-            "platform::db",
-            "SystemTime::now",
-            "Instant::now",
-        ],
+        &["sqlx::", "rocket::", "tokio::", "platform::clock", "platform::db", "SystemTime::now", "Instant::now"],
     ),
     (Layer::Store, &["rocket::", "rocket_db_pools"]),
-    (
-        Layer::Service,
-        &[
-            "rocket::",
-            "sqlx::query",
-            "sqlx::raw_sql",
-            "sqlx::QueryBuilder",
-        ],
-    ),
+    (Layer::Service, &["rocket::", "sqlx::query", "sqlx::raw_sql", "sqlx::QueryBuilder"]),
     (Layer::Surface, &["sqlx::", "platform::blobs"]),
 ];
 
@@ -59,10 +40,7 @@ fn upward_rooms(source: &Source) -> Vec<String> {
         return Vec::new();
     };
     let Some(own) = height(room) else {
-        return vec![format!(
-            "{}: the room {room} has no place in the house (tests/architecture)",
-            source.path
-        )];
+        return vec![format!("{}: the room {room} has no place in the house (tests/architecture)", source.path)];
     };
     let mut findings = Vec::new();
     for path in source.crate_paths() {
@@ -70,11 +48,7 @@ fn upward_rooms(source: &Source) -> Vec<String> {
             continue;
         };
         if height(other).is_some_and(|other| other >= own) {
-            findings.push(format!(
-                "{}: {room} must not know {other} (crate::{})",
-                source.path,
-                path.join("::")
-            ));
+            findings.push(format!("{}: {room} must not know {other} (crate::{})", source.path, path.join("::")));
         }
     }
     findings
@@ -88,10 +62,7 @@ fn foreign_insides(source: &Source) -> Vec<String> {
     };
     let mut findings = Vec::new();
     for path in source.crate_paths() {
-        let Some(other) = path
-            .first()
-            .filter(|other| *other != room && *other != "platform")
-        else {
+        let Some(other) = path.first().filter(|other| *other != room && *other != "platform") else {
             continue;
         };
         if height(other).is_none() {
@@ -103,11 +74,7 @@ fn foreign_insides(source: &Source) -> Vec<String> {
             _ => !matches!(inside, Some(Layer::Store | Layer::Surface)),
         };
         if !allowed {
-            findings.push(format!(
-                "{}: not through that door: crate::{}",
-                source.path,
-                path.join("::")
-            ));
+            findings.push(format!("{}: not through that door: crate::{}", source.path, path.join("::")));
         }
     }
     findings
@@ -128,11 +95,7 @@ fn upward_layers(source: &Source) -> Vec<String> {
         };
         let to_store = own == Layer::Surface && other == Layer::Store;
         if other > own || to_store {
-            findings.push(format!(
-                "{}: the arrow runs back: crate::{}",
-                source.path,
-                path.join("::")
-            ));
+            findings.push(format!("{}: the arrow runs back: crate::{}", source.path, path.join("::")));
         }
     }
     findings
@@ -144,22 +107,13 @@ fn foreign_materials(source: &Source) -> Vec<String> {
         return Vec::new();
     };
     let code = source.code();
-    let banned = BANNED
-        .iter()
-        .filter(|(owner, _)| *owner == layer)
-        .flat_map(|(_, words)| *words);
+    let banned = BANNED.iter().filter(|(owner, _)| *owner == layer).flat_map(|(_, words)| *words);
     let named = |word: &&&str| {
-        let at_word_start =
-            |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let at_word_start = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
         code.match_indices(**word).any(|(at, _)| at_word_start(at))
     };
     // A group hides a path: `use crate::platform::{blobs, web}`.
-    let grouped = |word: &&&str| {
-        source
-            .crate_paths()
-            .iter()
-            .any(|path| path.join("::").starts_with(**word))
-    };
+    let grouped = |word: &&&str| source.crate_paths().iter().any(|path| path.join("::").starts_with(**word));
     banned
         .filter(|word| named(word) || grouped(word))
         .map(|word| format!("{}: {word} has no place in a {layer:?}", source.path))
@@ -171,14 +125,8 @@ fn circles(sources: &[Source]) -> Vec<String> {
     let mut arrows: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for source in sources {
         let Some(room) = source.room() else { continue };
-        let others = source
-            .crate_paths()
-            .into_iter()
-            .filter_map(|path| path.into_iter().next());
-        arrows
-            .entry(room)
-            .or_default()
-            .extend(others.filter(|other| other != room && height(other).is_some()));
+        let others = source.crate_paths().into_iter().filter_map(|path| path.into_iter().next());
+        arrows.entry(room).or_default().extend(others.filter(|other| other != room && height(other).is_some()));
     }
     let reaches = |from: &str, to: &str| {
         let (mut seen, mut waiting) = (BTreeSet::new(), vec![from.to_owned()]);
@@ -194,11 +142,7 @@ fn circles(sources: &[Source]) -> Vec<String> {
         }
         false
     };
-    arrows
-        .keys()
-        .filter(|room| reaches(room, room))
-        .map(|room| format!("{room} reaches itself"))
-        .collect()
+    arrows.keys().filter(|room| reaches(room, room)).map(|room| format!("{room} reaches itself")).collect()
 }
 
 fn over_all(rule: impl Fn(&Source) -> Vec<String>) -> Vec<String> {
@@ -228,27 +172,15 @@ fn layers_keep_to_their_materials() {
 fn a_room_that_looks_up_is_caught() {
     for (path, text) in [
         ("src/platform/web/x.rs", "use crate::collect::model::Tag;"),
-        (
-            "src/platform/blobs.rs",
-            "fn f() { crate::training::service::go() }",
-        ),
-        (
-            "src/collect/service.rs",
-            "use crate::{platform::ids, training::model};",
-        ),
+        ("src/platform/blobs.rs", "fn f() { crate::training::service::go() }"),
+        ("src/collect/service.rs", "use crate::{platform::ids, training::model};"),
         ("src/split/service.rs", "use crate::faces::model;"),
-        (
-            "src/training/service.rs",
-            "use crate::duplication::service;",
-        ),
+        ("src/training/service.rs", "use crate::duplication::service;"),
         ("src/kitchen/model.rs", ""),
     ] {
         assert_eq!(upward_rooms(&example(path, text)).len(), 1, "{path}");
     }
-    let fine = example(
-        "src/ingest/service.rs",
-        "use crate::{faces::service, collect::model, platform::ids};",
-    );
+    let fine = example("src/ingest/service.rs", "use crate::{faces::service, collect::model, platform::ids};");
     assert!(upward_rooms(&fine).is_empty() && foreign_insides(&fine).is_empty());
     let peeking = example("src/training/service.rs", "use crate::collect::store;");
     assert_eq!(foreign_insides(&peeking).len(), 1);
@@ -260,28 +192,16 @@ fn a_room_that_looks_up_is_caught() {
 fn a_layer_that_looks_up_is_caught() {
     for (path, text) in [
         ("src/collect/model.rs", "use crate::collect::store::Row;"),
-        (
-            "src/collect/store/read.rs",
-            "use crate::collect::service::Uploads;",
-        ),
-        (
-            "src/collect/service.rs",
-            "use crate::collect::{api, model};",
-        ),
+        ("src/collect/store/read.rs", "use crate::collect::service::Uploads;"),
+        ("src/collect/service.rs", "use crate::collect::{api, model};"),
         ("src/collect/api/files.rs", "use crate::collect::store;"),
-        (
-            "src/collect/pages.rs",
-            "fn f() { crate::collect::store::find(); }",
-        ),
+        ("src/collect/pages.rs", "fn f() { crate::collect::store::find(); }"),
         ("src/collect/model.rs", "use super::store::Row;"),
         ("src/collect/api/files.rs", "use super::super::store;"),
     ] {
         assert_eq!(upward_layers(&example(path, text)).len(), 1, "{path}");
     }
-    let fine = example(
-        "src/collect/api.rs",
-        "use crate::collect::{model, service}; use super::pages;",
-    );
+    let fine = example("src/collect/api.rs", "use crate::collect::{model, service}; use super::pages;");
     assert!(upward_layers(&fine).is_empty());
 }
 
@@ -289,27 +209,16 @@ fn a_layer_that_looks_up_is_caught() {
 fn a_layer_with_foreign_materials_is_caught() {
     for (path, text) in [
         ("src/collect/model.rs", "use tokio::fs::File;"),
-        (
-            "src/collect/model/zip.rs",
-            "fn now() { std::time::SystemTime::now(); }",
-        ),
+        ("src/collect/model/zip.rs", "fn now() { std::time::SystemTime::now(); }"),
         ("src/collect/store.rs", "use rocket::State;"),
-        (
-            "src/collect/service/upload.rs",
-            "async fn f() { sqlx::query(X); }",
-        ),
-        (
-            "src/collect/api.rs",
-            "use crate::platform::{blobs::Blobs, web};",
-        ),
+        ("src/collect/service/upload.rs", "async fn f() { sqlx::query(X); }"),
+        ("src/collect/api.rs", "use crate::platform::{blobs::Blobs, web};"),
         ("src/collect/pages/tag.rs", "use sqlx::Row;"),
     ] {
         assert_eq!(foreign_materials(&example(path, text)).len(), 1, "{path}");
     }
-    let only_words = example(
-        "src/collect/model.rs",
-        "// tokio::fs is not for here\nconst A: &str = \"rocket::State\";",
-    );
+    let only_words =
+        example("src/collect/model.rs", "// tokio::fs is not for here\nconst A: &str = \"rocket::State\";");
     assert!(foreign_materials(&only_words).is_empty());
 }
 

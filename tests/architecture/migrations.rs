@@ -22,10 +22,7 @@ fn lonely(sqlite: &[String], mysql: &[String]) -> Vec<String> {
 
 fn names(folder: &str) -> Vec<String> {
     let strip = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    files(folder, &[".sql"])
-        .iter()
-        .map(|source| strip(&source.path))
-        .collect()
+    files(folder, &[".sql"]).iter().map(|source| strip(&source.path)).collect()
 }
 
 #[test]
@@ -37,12 +34,7 @@ fn each_migration_has_its_twin() {
 
 #[test]
 fn a_lonely_one_is_caught() {
-    let list = |names: &[&str]| {
-        names
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect::<Vec<_>>()
-    };
+    let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let both = list(&["0001_files.sql", "0002_tags.sql"]);
     assert!(lonely(&both, &both).is_empty());
     assert_eq!(lonely(&both, &both[..1]).len(), 1);

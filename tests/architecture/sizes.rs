@@ -11,9 +11,7 @@ const FUNCTION: usize = 60;
 fn long_file(source: &Source) -> Vec<String> {
     let lines = source.text.lines().count();
     let long = lines > FILE;
-    long.then(|| format!("{}: {lines} lines, split it by verb", source.path))
-        .into_iter()
-        .collect()
+    long.then(|| format!("{}: {lines} lines, split it by verb", source.path)).into_iter().collect()
 }
 
 /// Functions that are too long, by the braces of the code without comments and strings.
@@ -22,10 +20,7 @@ fn long_functions(source: &Source) -> Vec<String> {
     let mut findings = Vec::new();
     for (at, _) in code.match_indices("fn ") {
         let own_word = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        let name: String = code[at + 3..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let name: String = code[at + 3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         if !own_word || name.is_empty() {
             continue;
         }

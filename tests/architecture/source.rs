@@ -21,10 +21,7 @@ pub enum Layer {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Self { path: path.to_owned(), text: text.to_owned() }
     }
 
     /// Its room: `collect` for `src/collect/api/files.rs`; none for `src/lib.rs`.
@@ -36,11 +33,7 @@ impl Source {
     /// Its layer within the room, by the house's file names.
     pub fn layer(&self) -> Option<Layer> {
         let room = self.room().filter(|room| *room != "platform")?;
-        let rest = self
-            .path
-            .strip_prefix("src/")?
-            .strip_prefix(room)?
-            .strip_prefix('/')?;
+        let rest = self.path.strip_prefix("src/")?.strip_prefix(room)?.strip_prefix('/')?;
         layer_named(rest.split('/').next()?.trim_end_matches(".rs"))
     }
 
@@ -111,11 +104,7 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<Source> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            let name = path
-                .strip_prefix(root)
-                .expect("below the root")
-                .to_string_lossy()
-                .into_owned();
+            let name = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
             } else if endings.iter().any(|ending| name.ends_with(ending)) {
@@ -137,10 +126,7 @@ fn spread(text: &str, before: &[String], paths: &mut Vec<Vec<String>>) -> usize 
         if text[at..].starts_with('{') {
             at += 1;
             loop {
-                at += text[at..].len()
-                    - text[at..]
-                        .trim_start_matches([' ', '\n', '\t', '\r', ','])
-                        .len();
+                at += text[at..].len() - text[at..].trim_start_matches([' ', '\n', '\t', '\r', ',']).len();
                 if at >= text.len() || text[at..].starts_with('}') {
                     return at + 1;
                 }
@@ -148,10 +134,7 @@ fn spread(text: &str, before: &[String], paths: &mut Vec<Vec<String>>) -> usize 
                 at += read.max(1);
             }
         }
-        let word: String = text[at..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let word: String = text[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         at += word.len();
         if word.is_empty() {
             break;
@@ -163,10 +146,7 @@ fn spread(text: &str, before: &[String], paths: &mut Vec<Vec<String>>) -> usize 
         at += 2;
     }
     if text[at..].starts_with(" as ") {
-        at += 4 + text[at + 4..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .count();
+        at += 4 + text[at + 4..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').count();
     }
     paths.push(parts);
     at
@@ -204,9 +184,7 @@ fn blank_strings_and_comments(text: &str) -> String {
 }
 
 fn ends_in_word(text: &str) -> bool {
-    text.chars()
-        .next_back()
-        .is_some_and(|c| c.is_alphanumeric() || c == '_')
+    text.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// The length of a raw string that begins here.
@@ -244,11 +222,8 @@ fn paths_are_found_wherever_they_stand() {
         #[cfg(test)]
         mod tests { use crate::training::no; }
     "##;
-    let paths: Vec<String> = Source::new("src/collect/api.rs", text)
-        .crate_paths()
-        .iter()
-        .map(|parts| parts.join("::"))
-        .collect();
+    let paths: Vec<String> =
+        Source::new("src/collect/api.rs", text).crate_paths().iter().map(|parts| parts.join("::")).collect();
     assert_eq!(
         paths,
         [
@@ -274,21 +249,9 @@ fn files_know_their_place() {
     };
     let collect = Some("collect".to_owned());
     assert_eq!(place("src/lib.rs"), (None, None));
-    assert_eq!(
-        place("src/platform/db/mod.rs"),
-        (Some("platform".to_owned()), None)
-    );
-    assert_eq!(
-        place("src/collect/model.rs"),
-        (collect.clone(), Some(Layer::Model))
-    );
-    assert_eq!(
-        place("src/collect/model/zip.rs"),
-        (collect.clone(), Some(Layer::Model))
-    );
-    assert_eq!(
-        place("src/collect/api/files.rs"),
-        (collect.clone(), Some(Layer::Surface))
-    );
+    assert_eq!(place("src/platform/db/mod.rs"), (Some("platform".to_owned()), None));
+    assert_eq!(place("src/collect/model.rs"), (collect.clone(), Some(Layer::Model)));
+    assert_eq!(place("src/collect/model/zip.rs"), (collect.clone(), Some(Layer::Model)));
+    assert_eq!(place("src/collect/api/files.rs"), (collect.clone(), Some(Layer::Surface)));
     assert_eq!(place("src/collect/mod.rs"), (collect, Some(Layer::Stage)));
 }

@@ -20,12 +20,7 @@ const ZIP64_FROM: usize = 65_535;
 fn zip64_begins_at_65535_entries() {
     let server = Server::start_with(Db::Sqlite, Settings::relaxed());
     std::thread::scope(|scope| {
-        for (first, last) in [
-            (0, 16_000),
-            (16_000, 32_000),
-            (32_000, 48_000),
-            (48_000, ZIP64_FROM - 1),
-        ] {
+        for (first, last) in [(0, 16_000), (16_000, 32_000), (32_000, 48_000), (48_000, ZIP64_FROM - 1)] {
             let server = &server;
             scope.spawn(move || upload_empty_files(server, first, last));
         }
@@ -33,10 +28,7 @@ fn zip64_begins_at_65535_entries() {
     let before = server.peak_memory_kib();
     let below = server.get("/tags/many/zip").expect(200).body;
     let archive = Archive::read(&below);
-    assert_eq!(
-        (archive.entries.len(), archive.zip64),
-        (ZIP64_FROM - 1, false)
-    );
+    assert_eq!((archive.entries.len(), archive.zip64), (ZIP64_FROM - 1, false));
 
     server.store("many", "the last straw", b"");
     let answer = server.get("/tags/many/zip").expect(200);
@@ -44,21 +36,14 @@ fn zip64_begins_at_65535_entries() {
     let archive = Archive::read(&answer.body);
     assert_eq!((archive.entries.len(), archive.zip64), (ZIP64_FROM, true));
     let prefix = Archive::read(&below).directory_at;
-    assert!(
-        answer.body[..prefix] == below[..prefix],
-        "append-stable over the limit too"
-    );
+    assert!(answer.body[..prefix] == below[..prefix], "append-stable over the limit too");
     let grown = server.peak_memory_kib() - before;
     assert!(grown < 64 * 1024, "two archives added {grown} KiB");
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("many.zip");
     std::fs::write(&path, &answer.body).unwrap();
-    assert_eq!(
-        count_everywhere(&path),
-        [ZIP64_FROM; 5],
-        "unzip, 7z, bsdtar, python, java"
-    );
+    assert_eq!(count_everywhere(&path), [ZIP64_FROM; 5], "unzip, 7z, bsdtar, python, java");
 }
 
 /// Uploads `first..last` in forms of a thousand empty files each.
@@ -69,24 +54,17 @@ fn upload_empty_files(server: &Server, first: usize, last: usize) {
         for number in start..last.min(start + 1000) {
             form = form.file("f", &format!("{number}.txt"), b"");
         }
-        server
-            .send("POST", "/upload/many", &[(header, &value)], &form.body())
-            .expect(201);
+        server.send("POST", "/upload/many", &[(header, &value)], &form.body()).expect(201);
     }
 }
 
 /// How many entries each reader finds.
 fn count_everywhere(path: &Path) -> [usize; 5] {
     let lines = |text: String| text.lines().count();
-    let seven = run(program("7z").args(["l", "-ba", "-slt"]).arg(path))
-        .fine()
-        .text();
+    let seven = run(program("7z").args(["l", "-ba", "-slt"]).arg(path)).fine().text();
     [
         lines(run(program("unzip").arg("-Z1").arg(path)).fine().text()),
-        seven
-            .lines()
-            .filter(|line| line.starts_with("Path = "))
-            .count(),
+        seven.lines().filter(|line| line.starts_with("Path = ")).count(),
         lines(run(program("bsdtar").arg("-tf").arg(path)).fine().text()),
         lines(python("read_zip.py", &[path]).fine().text()),
         lines(java("ReadZip.java", &[path]).fine().text()),
@@ -103,35 +81,20 @@ fn an_archive_past_4_gib_is_whole_and_needs_no_memory() {
     }
     assert_eq!(server.blobs().len(), 1);
     let before = server.peak_memory_kib();
-    let total: u64 = server
-        .send("HEAD", "/tags/large/zip", &[], b"")
-        .need("content-length")
-        .parse()
-        .unwrap();
+    let total: u64 = server.send("HEAD", "/tags/large/zip", &[], b"").need("content-length").parse().unwrap();
     assert!(total > 4 << 30);
 
     // The end first, as a reader would: it says where everything lies.
     let from = total - 4096;
     let range = format!("bytes={from}-");
-    let tail = server
-        .get_with("/tags/large/zip", &[("Range", &range)])
-        .expect(206);
-    assert_eq!(
-        tail.need("content-range"),
-        format!("bytes {from}-{}/{total}", total - 1)
-    );
+    let tail = server.get_with("/tags/large/zip", &[("Range", &range)]).expect(206);
+    assert_eq!(tail.need("content-range"), format!("bytes {from}-{}/{total}", total - 1));
     let (entries, start) = directory(&tail.body, from);
     assert_eq!(entries.len(), 10);
-    assert!(
-        entries[9].header_at > u64::from(u32::MAX),
-        "the last one begins past 4 GiB"
-    );
+    assert!(entries[9].header_at > u64::from(u32::MAX), "the last one begins past 4 GiB");
     let expected = crc_of_blocks(mib, &block);
     for pair in entries.windows(2) {
-        assert_eq!(
-            (pair[0].crc32, pair[0].size),
-            (expected, (mib << 20) as u64)
-        );
+        assert_eq!((pair[0].crc32, pair[0].size), (expected, (mib << 20) as u64));
         assert!(pair[1].header_at > pair[0].header_at + pair[0].size);
     }
 
@@ -153,12 +116,8 @@ fn crc_of_blocks(mib: usize, block: &[u8]) -> u32 {
 /// Streams the archive and gives the CRC of each entry's bytes as they really came.
 fn stream_crcs(server: &Server, headers: &[u64], mib: usize, total: u64) -> Vec<u32> {
     let mut stream = TcpStream::connect(server.host()).expect("a connection");
-    stream
-        .set_read_timeout(Some(std::time::Duration::from_mins(1)))
-        .unwrap();
-    stream
-        .write_all(&head(server.port(), "GET", "/tags/large/zip", &[], None))
-        .unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_mins(1))).unwrap();
+    stream.write_all(&head(server.port(), "GET", "/tags/large/zip", &[], None)).unwrap();
     let mut buffer = vec![0; 1 << 20];
     let mut first = Vec::new();
     while find(&first, b"\r\n\r\n").is_none() {
@@ -184,11 +143,7 @@ fn stream_crcs(server: &Server, headers: &[u64], mib: usize, total: u64) -> Vec<
         place += (mib << 20) as u64;
         sums.push(crc.finalize());
     }
-    assert_eq!(
-        place + skip(&mut body, u64::MAX, &mut buffer),
-        total,
-        "exactly the promised length"
-    );
+    assert_eq!(place + skip(&mut body, u64::MAX, &mut buffer), total, "exactly the promised length");
     sums
 }
 
@@ -196,13 +151,8 @@ fn stream_crcs(server: &Server, headers: &[u64], mib: usize, total: u64) -> Vec<
 fn skip(body: &mut impl std::io::Read, count: u64, buffer: &mut [u8]) -> u64 {
     let mut skipped = 0;
     while skipped < count {
-        let wanted = usize::try_from(count - skipped)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
-        match body
-            .read(&mut buffer[..wanted])
-            .expect("more of the archive")
-        {
+        let wanted = usize::try_from(count - skipped).unwrap_or(usize::MAX).min(buffer.len());
+        match body.read(&mut buffer[..wanted]).expect("more of the archive") {
             0 => break,
             got => skipped += got as u64,
         }
@@ -216,23 +166,15 @@ fn headers_open_in_readers(server: &Server, headers: &[u64], directory_at: u64, 
     let path = folder.path().join("large.zip");
     let mut file = std::fs::File::create(&path).unwrap();
     file.set_len(total).unwrap();
-    for (from, to) in headers
-        .iter()
-        .map(|at| (*at, at + 200))
-        .chain([(directory_at, total - 1)])
-    {
+    for (from, to) in headers.iter().map(|at| (*at, at + 200)).chain([(directory_at, total - 1)]) {
         let range = format!("bytes={from}-{to}");
-        let part = server
-            .get_with("/tags/large/zip", &[("Range", &range)])
-            .expect(206);
+        let part = server.get_with("/tags/large/zip", &[("Range", &range)]).expect(206);
         file.seek(SeekFrom::Start(from)).unwrap();
         file.write_all(&part.body).unwrap();
     }
     let list = |tool: &str, arguments: &[&str]| {
         let text = run(program(tool).args(arguments).arg(&path)).fine().text();
-        (0..10)
-            .filter(|number| text.contains(&format!("{number}.bin")))
-            .count()
+        (0..10).filter(|number| text.contains(&format!("{number}.bin"))).count()
     };
     assert_eq!(list("unzip", &["-Z1"]), 10);
     assert_eq!(list("7z", &["l"]), 10);

@@ -13,8 +13,7 @@ use crate::support::{Db, Server, Settings, hex, noise};
 /// MiB of the huge upload: 1 GiB unless `GRANARY_TEST_BIG_MIB` says otherwise.
 fn huge_mib() -> usize {
     let text = std::env::var("GRANARY_TEST_BIG_MIB").unwrap_or_else(|_| "1024".to_owned());
-    text.parse()
-        .expect("GRANARY_TEST_BIG_MIB is a number of MiB")
+    text.parse().expect("GRANARY_TEST_BIG_MIB is a number of MiB")
 }
 
 /// What one upload may add to the server's memory.
@@ -28,10 +27,7 @@ fn a_huge_upload_adds_next_to_no_memory() {
     let (mib, block) = (huge_mib(), noise(7, 1 << 20));
     let digest = upload_blocks(&server, "/upload/t/huge.bin", mib, &block);
     let grown = server.peak_memory_kib() - before;
-    assert!(
-        grown < ALLOWED_KIB,
-        "the upload of {mib} MiB added {grown} KiB"
-    );
+    assert!(grown < ALLOWED_KIB, "the upload of {mib} MiB added {grown} KiB");
 
     let file = server.json("/api/v1/tags/t/files?q=huge")["items"][0].clone();
     assert_eq!(file["size"], mib << 20);
@@ -46,9 +42,7 @@ fn a_huge_upload_adds_next_to_no_memory() {
 pub fn upload_blocks(server: &Server, path: &str, mib: usize, block: &[u8]) -> String {
     let stream = TcpStream::connect(server.host()).expect("a connection");
     let mut writer = BufWriter::with_capacity(1 << 20, &stream);
-    writer
-        .write_all(&head(server.port(), "PUT", path, &[], Some(mib << 20)))
-        .unwrap();
+    writer.write_all(&head(server.port(), "PUT", path, &[], Some(mib << 20))).unwrap();
     let mut digest = Context::new(&SHA256);
     for _ in 0..mib {
         writer.write_all(block).expect("the server takes the body");
@@ -84,9 +78,5 @@ fn many_connections_that_trickle_leave_room_for_others() {
     }
     assert_eq!(server.names("t").len(), 21);
     let used = server.peak_memory_kib();
-    assert!(
-        used < 200 * 1024,
-        "{used} KiB with {} slow connections",
-        trickling.len()
-    );
+    assert!(used < 200 * 1024, "{used} KiB with {} slow connections", trickling.len());
 }

@@ -49,31 +49,14 @@ fn a_body_shorter_than_its_length_stores_nothing(db: Db) {
     let mut server = Server::start(db);
     // 5 of 100 bytes is the case that Rocket's peek hides.
     let big = noise(1, 700_000);
-    for (promised, sent) in [
-        (100, 5),
-        (100, 0),
-        (100, 99),
-        (513, 512),
-        (5000, 4096),
-        (800_000, 700_000),
-        (1, 0),
-    ] {
+    for (promised, sent) in [(100, 5), (100, 0), (100, 99), (513, 512), (5000, 4096), (800_000, 700_000), (1, 0)] {
         let status = cut_short(&server, "short.bin", promised, &big[..sent]);
-        assert!(
-            status.is_none_or(|s| (400..500).contains(&s)),
-            "{sent} of {promised}: {status:?}"
-        );
+        assert!(status.is_none_or(|s| (400..500).contains(&s)), "{sent} of {promised}: {status:?}");
     }
     // The connection that just goes away, in place of a FIN.
     for sent in [0, 5, 100_000] {
         let mut connection = Connection::open(server.port());
-        connection.send(&head(
-            server.port(),
-            "POST",
-            "/upload/cut/gone.bin",
-            &[],
-            Some(200_000),
-        ));
+        connection.send(&head(server.port(), "POST", "/upload/cut/gone.bin", &[], Some(200_000)));
         connection.send(&big[..sent]);
     }
     assert_nothing_is_left(&mut server);
@@ -99,10 +82,7 @@ fn a_chunked_body_without_its_last_chunk_stores_nothing(db: Db) {
     ] {
         let status = cut_chunks(&server, "cut.bin", sent);
         let shown = String::from_utf8_lossy(&sent[..sent.len().min(30)]).into_owned();
-        assert!(
-            status.is_none_or(|s| (400..500).contains(&s)),
-            "{shown:?}: {status:?}"
-        );
+        assert!(status.is_none_or(|s| (400..500).contains(&s)), "{shown:?}: {status:?}");
     }
     assert_nothing_is_left(&mut server);
 }
@@ -110,16 +90,10 @@ fn a_chunked_body_without_its_last_chunk_stores_nothing(db: Db) {
 fn a_whole_chunked_body_is_stored(db: Db) {
     let server = Server::start(db);
     let big = noise(3, 300_000);
-    for (number, (chunk, bytes)) in [
-        (1, &b"tiny"[..]),
-        (5, b"hello"),
-        (2, b"x"),
-        (4096, &big[..10_000]),
-        (70_000, &big),
-        (512, &big[..512]),
-    ]
-    .into_iter()
-    .enumerate()
+    for (number, (chunk, bytes)) in
+        [(1, &b"tiny"[..]), (5, b"hello"), (2, b"x"), (4096, &big[..10_000]), (70_000, &big), (512, &big[..512])]
+            .into_iter()
+            .enumerate()
     {
         let mut body = Vec::new();
         for piece in bytes.chunks(chunk) {
@@ -149,10 +123,7 @@ fn broken_chunks_store_nothing(db: Db) {
     ] {
         let status = cut_chunks(&server, "broken.bin", sent);
         let shown = String::from_utf8_lossy(sent).into_owned();
-        assert!(
-            status.is_none_or(|s| (400..500).contains(&s)),
-            "{shown:?}: {status:?}"
-        );
+        assert!(status.is_none_or(|s| (400..500).contains(&s)), "{shown:?}: {status:?}");
     }
     assert_nothing_is_left(&mut server);
 }
@@ -168,34 +139,21 @@ fn a_broken_body_never_replaces_what_is_there(db: Db) {
     let status = connection.answer().map(|answer| answer.status);
     assert!(status.is_none_or(|s| (400..500).contains(&s)), "{status:?}");
     assert_eq!(server.names("cut"), ["a.bin"]);
-    assert_eq!(
-        server.get("/tags/cut/files/a.bin").expect(200).body,
-        b"first"
-    );
+    assert_eq!(server.get("/tags/cut/files/a.bin").expect(200).body, b"first");
 }
 
 fn a_body_over_the_limit_is_413(db: Db) {
     let mut server = Server::start_with(db, Settings::default().max_size("64 KiB"));
     let limit = 64 * 1024;
     let bytes = noise(4, limit + 1);
-    server
-        .upload("fits", "exactly", &bytes[..limit])
-        .expect(201);
+    server.upload("fits", "exactly", &bytes[..limit]).expect(201);
     // By Content-Length, it can be told at the beginning.
-    server
-        .upload("cut", "one too many", &bytes)
-        .expect_problem(413);
+    server.upload("cut", "one too many", &bytes).expect_problem(413);
     let mut connection = Connection::open(server.port());
     let path = "/upload/cut/huge";
     connection.send(&head(server.port(), "PUT", path, &[], Some(1 << 40)));
     connection.send(&bytes[..4096]);
-    assert_eq!(
-        connection
-            .answer()
-            .expect("an answer before the whole body")
-            .status,
-        413
-    );
+    assert_eq!(connection.answer().expect("an answer before the whole body").status, 413);
     // Without a length, by counting.
     let mut body = format!("{:x}\r\n", bytes.len()).into_bytes();
     body.extend_from_slice(&bytes);

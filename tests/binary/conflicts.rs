@@ -23,25 +23,10 @@ fn rename_keeps_both(db: Db) {
     assert_eq!(second["name"], "photo (2).jpg");
     assert_eq!(second["sha256"], sha256(b"two"));
     server.store("t", "no extension", b"one");
-    assert_eq!(
-        server.store("t", "no extension", b"two")["name"],
-        "no extension (2)"
-    );
-    let explicit = server
-        .upload_with("t", "photo.jpg", "?on_conflict=rename", &[], b"three")
-        .expect(201)
-        .json();
+    assert_eq!(server.store("t", "no extension", b"two")["name"], "no extension (2)");
+    let explicit = server.upload_with("t", "photo.jpg", "?on_conflict=rename", &[], b"three").expect(201).json();
     assert_eq!(explicit["name"], "photo (3).jpg");
-    assert_eq!(
-        server.names("t"),
-        [
-            "photo.jpg",
-            "photo (2).jpg",
-            "no extension",
-            "no extension (2)",
-            "photo (3).jpg"
-        ]
-    );
+    assert_eq!(server.names("t"), ["photo.jpg", "photo (2).jpg", "no extension", "no extension (2)", "photo (3).jpg"]);
 }
 
 fn rename_finds_the_next_free_number(db: Db) {
@@ -54,17 +39,11 @@ fn rename_finds_the_next_free_number(db: Db) {
     let long = format!("{}.txt", "n".repeat(251));
     server.store("t", &long, b"1");
     let renamed = word(&server.store("t", &long, b"2")["name"]);
-    assert!(
-        renamed.len() <= 255 && renamed.ends_with(" (2).txt"),
-        "{renamed}"
-    );
+    assert!(renamed.len() <= 255 && renamed.ends_with(" (2).txt"), "{renamed}");
     let wide = format!("{}.txt", "图".repeat(83));
     server.store("t", &wide, b"1");
     let renamed = word(&server.store("t", &wide, b"2")["name"]);
-    assert!(
-        renamed.len() <= 255 && renamed.ends_with(" (2).txt"),
-        "{renamed}"
-    );
+    assert!(renamed.len() <= 255 && renamed.ends_with(" (2).txt"), "{renamed}");
 }
 
 fn a_retry_of_renamed_bytes_finds_them(db: Db) {
@@ -83,9 +62,7 @@ fn a_retry_of_renamed_bytes_finds_them(db: Db) {
 fn reject_answers_409(db: Db) {
     let server = Server::start(db);
     server.store("t", "a.jpg", b"one");
-    server
-        .upload_with("t", "a.jpg", "?on_conflict=reject", &[], b"two")
-        .expect_problem(409);
+    server.upload_with("t", "a.jpg", "?on_conflict=reject", &[], b"two").expect_problem(409);
     let same = server.upload_with("t", "a.jpg", "?on_conflict=reject", &[], b"one");
     assert_eq!(same.expect(200).json()["duplicate"], true);
     assert_eq!(server.names("t"), ["a.jpg"]);
@@ -96,10 +73,7 @@ fn reject_answers_409(db: Db) {
 fn replace_puts_the_old_one_in_the_trash(db: Db) {
     let server = Server::start(db);
     let old = server.store("t", "a.jpg", b"one");
-    let new = server
-        .upload_with("t", "a.jpg", "?on_conflict=replace", &[], b"two")
-        .expect(201)
-        .json();
+    let new = server.upload_with("t", "a.jpg", "?on_conflict=replace", &[], b"two").expect(201).json();
     assert_eq!(new["name"], "a.jpg");
     assert_eq!(server.names("t"), ["a.jpg"]);
     assert_eq!(server.get("/tags/t/files/a.jpg").expect(200).body, b"two");
@@ -107,41 +81,29 @@ fn replace_puts_the_old_one_in_the_trash(db: Db) {
     assert!(server.json(&format!("/api/v1/files/{old_id}"))["deleted_at"].is_string());
     server.get(&format!("/files/{old_id}/a.jpg")).expect(410);
     let tag = server.json("/api/v1/tags/t");
-    assert_eq!(
-        (tag["file_count"].as_i64(), tag["bytes"].as_i64()),
-        (Some(1), Some(3))
-    );
+    assert_eq!((tag["file_count"].as_i64(), tag["bytes"].as_i64()), (Some(1), Some(3)));
 }
 
 fn bytes_in_the_trash_come_back(db: Db) {
     let server = Server::start(db);
     let file = server.store("t", "a.jpg", b"one");
     let id = word(&file["id"]);
-    server
-        .delete(&format!("/api/v1/files/{id}"))
-        .expect_success();
+    server.delete(&format!("/api/v1/files/{id}")).expect_success();
     assert!(server.names("t").is_empty());
     let back = server.upload("t", "a.jpg", b"one").expect(200).json();
     assert_eq!(back["id"], file["id"]);
     assert_eq!(server.names("t"), ["a.jpg"]);
-    assert_eq!(
-        server.get(&format!("/files/{id}/a.jpg")).expect(200).body,
-        b"one"
-    );
+    assert_eq!(server.get(&format!("/files/{id}/a.jpg")).expect(200).body, b"one");
 }
 
 fn other_bytes_take_a_name_that_is_only_in_the_trash(db: Db) {
     let server = Server::start(db);
     let old = word(&server.store("t", "a.jpg", b"one")["id"]);
-    server
-        .delete(&format!("/api/v1/files/{old}"))
-        .expect_success();
+    server.delete(&format!("/api/v1/files/{old}")).expect_success();
     server.upload("t", "a.jpg", b"two").expect(201);
     assert_eq!(server.names("t").len(), 1);
     // Both can live again side by side, whatever name the restored one gets.
-    server
-        .post(&format!("/api/v1/files/{old}/restore"), b"")
-        .expect_success();
+    server.post(&format!("/api/v1/files/{old}/restore"), b"").expect_success();
     let names = server.names("t");
     assert_eq!(names.len(), 2);
     assert_ne!(names[0], names[1], "two living files never share a name");
@@ -149,9 +111,7 @@ fn other_bytes_take_a_name_that_is_only_in_the_trash(db: Db) {
 
 fn an_unknown_word_is_an_error(db: Db) {
     let server = Server::start(db);
-    server
-        .upload_with("t", "a.jpg", "?on_conflict=overwrite", &[], b"x")
-        .expect_problem(400);
+    server.upload_with("t", "a.jpg", "?on_conflict=overwrite", &[], b"x").expect_problem(400);
     assert!(server.names("t").is_empty());
 }
 

@@ -24,22 +24,13 @@ on_both_databases!(
 type Acknowledged = Mutex<Vec<(String, String)>>;
 
 /// Uploads until told to stop or until the server is gone; notes what was acknowledged.
-fn upload_until(
-    port: u16,
-    writer: u64,
-    stop: &AtomicBool,
-    counter: &AtomicU64,
-    done: &Acknowledged,
-) {
+fn upload_until(port: u16, writer: u64, stop: &AtomicBool, counter: &AtomicU64, done: &Acknowledged) {
     for round in 0..2_000_u64 {
         if stop.load(Ordering::Relaxed) {
             return;
         }
         let number = counter.fetch_add(1, Ordering::Relaxed);
-        let bytes = noise(
-            number + 1,
-            usize::try_from(number % 7).unwrap() * 9_000 + 11,
-        );
+        let bytes = noise(number + 1, usize::try_from(number % 7).unwrap() * 9_000 + 11);
         let name = format!("{number}.bin");
         let answer = if (writer + round).is_multiple_of(3) {
             let (header, value) = content_type();
@@ -52,11 +43,7 @@ fn upload_until(
             Some(answer) if answer.status == 201 && answer.complete => {
                 done.lock().unwrap().push((name, sha256(&bytes)));
             }
-            Some(answer) => assert!(
-                answer.status == 503 || !answer.complete,
-                "{}",
-                answer.text()
-            ),
+            Some(answer) => assert!(answer.status == 503 || !answer.complete, "{}", answer.text()),
             None => return,
         }
     }
@@ -66,10 +53,8 @@ fn upload_until(
 fn check_after_restart(server: &Server, done: &Acknowledged) {
     assert_eq!(server.staged(), Vec::<std::path::PathBuf>::new());
     let files = server.files("crash");
-    let listed: std::collections::HashMap<String, String> = files
-        .iter()
-        .map(|f| (word(&f["name"]), word(&f["sha256"])))
-        .collect();
+    let listed: std::collections::HashMap<String, String> =
+        files.iter().map(|f| (word(&f["name"]), word(&f["sha256"]))).collect();
     assert_eq!(listed.len(), files.len(), "no name twice");
     for (name, digest) in done.lock().unwrap().iter() {
         assert_eq!(listed.get(name), Some(digest), "{name} was acknowledged");
@@ -121,12 +106,7 @@ fn a_stop_finishes_what_is_in_flight(db: Db) {
         stop.store(true, Ordering::Relaxed);
         status
     });
-    assert_eq!(
-        status.code(),
-        Some(0),
-        "SIGTERM is a clean end\n{}",
-        server.printed()
-    );
+    assert_eq!(status.code(), Some(0), "SIGTERM is a clean end\n{}", server.printed());
     assert!(server.staged().is_empty(), "{:?}", server.staged());
     server.restart();
     check_after_restart(&server, &done);
@@ -137,20 +117,12 @@ fn a_stop_does_not_wait_for_ever(db: Db) {
     server.store("t", "a", &noise(1, 5_000_000));
     // An upload that stalls, a download that nobody reads, an idle connection.
     let mut stalled = Connection::open(server.port());
-    stalled.send(&head(
-        server.port(),
-        "PUT",
-        "/upload/t/stalled",
-        &[],
-        Some(1_000_000),
-    ));
+    stalled.send(&head(server.port(), "PUT", "/upload/t/stalled", &[], Some(1_000_000)));
     stalled.send(b"a few bytes");
     let mut unread = Connection::open(server.port());
     unread.send(&head(server.port(), "GET", "/tags/t/zip", &[], None));
     let _idle = Connection::open(server.port());
-    wait::until_true("the upload has begun", || {
-        server.get("/livez").status == 200
-    });
+    wait::until_true("the upload has begun", || server.get("/livez").status == 200);
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(0), "{}", server.printed());
     server.restart();
@@ -162,20 +134,11 @@ fn trash_and_restore_survive_a_kill(db: Db) {
     let mut server = Server::start(db);
     let gone = word(&server.store("t", "gone", b"1")["id"]);
     let back = word(&server.store("t", "back", b"2")["id"]);
-    server
-        .delete(&format!("/api/v1/files/{gone}"))
-        .expect_success();
-    server
-        .delete(&format!("/api/v1/files/{back}"))
-        .expect_success();
-    server
-        .post(&format!("/api/v1/files/{back}/restore"), b"")
-        .expect_success();
+    server.delete(&format!("/api/v1/files/{gone}")).expect_success();
+    server.delete(&format!("/api/v1/files/{back}")).expect_success();
+    server.post(&format!("/api/v1/files/{back}/restore"), b"").expect_success();
     server.restart();
     assert_eq!(server.names("t"), ["back"]);
     server.get(&format!("/files/{gone}/gone")).expect(410);
-    assert_eq!(
-        server.get(&format!("/files/{back}/back")).expect(200).body,
-        b"2"
-    );
+    assert_eq!(server.get(&format!("/files/{back}/back")).expect(200).body, b"2");
 }

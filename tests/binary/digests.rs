@@ -16,61 +16,40 @@ fn a_right_digest_is_fine(db: Db) {
     for header in ["Repr-Digest", "Content-Digest", "repr-digest"] {
         let bytes = header.as_bytes();
         let digest = repr_digest(bytes);
-        server
-            .upload_with("t", header, "", &[(header, &digest)], bytes)
-            .expect(201);
-        server
-            .upload_with("t", header, "", &[(header, &digest)], bytes)
-            .expect(200);
+        server.upload_with("t", header, "", &[(header, &digest)], bytes).expect(201);
+        server.upload_with("t", header, "", &[(header, &digest)], bytes).expect(200);
     }
     let several = format!("sha-512=:AAAA:, {}", repr_digest(b"x"));
-    server
-        .upload_with("t", "several", "", &[("Repr-Digest", &several)], b"x")
-        .expect(201);
+    server.upload_with("t", "several", "", &[("Repr-Digest", &several)], b"x").expect(201);
 }
 
 fn a_wrong_digest_is_422_and_stores_nothing(db: Db) {
     let server = Server::start(db);
     let wrong = repr_digest(b"other bytes");
     for header in ["Repr-Digest", "Content-Digest"] {
-        server
-            .upload_with("t", "a", "", &[(header, &wrong)], b"bytes")
-            .expect_problem(422);
+        server.upload_with("t", "a", "", &[(header, &wrong)], b"bytes").expect_problem(422);
     }
     let right = repr_digest(b"bytes");
-    let both = [
-        ("Repr-Digest", right.as_str()),
-        ("Content-Digest", wrong.as_str()),
-    ];
-    server
-        .upload_with("t", "a", "", &both, b"bytes")
-        .expect_problem(422);
+    let both = [("Repr-Digest", right.as_str()), ("Content-Digest", wrong.as_str())];
+    server.upload_with("t", "a", "", &both, b"bytes").expect_problem(422);
     let several = format!("sha-512=:AAAA:, {wrong}");
-    server
-        .upload_with("t", "a", "", &[("Repr-Digest", &several)], b"bytes")
-        .expect_problem(422);
+    server.upload_with("t", "a", "", &[("Repr-Digest", &several)], b"bytes").expect_problem(422);
     assert!(server.names("t").is_empty());
     assert!(server.staged().is_empty(), "{:?}", server.staged());
 
     // Nor does a mismatch hide behind bytes that are already there.
     server.store("t", "a", b"bytes");
-    server
-        .upload_with("t", "a", "", &[("Repr-Digest", &wrong)], b"bytes")
-        .expect_problem(422);
+    server.upload_with("t", "a", "", &[("Repr-Digest", &wrong)], b"bytes").expect_problem(422);
 }
 
 fn digests_we_do_not_know_are_passed_over(db: Db) {
     let server = Server::start(db);
     for value in ["sha-512=:AAAA:", "unixsum=:AAAA:", "md5=:AAAA:"] {
-        server
-            .upload_with("t", value, "", &[("Repr-Digest", value)], b"x")
-            .expect(201);
+        server.upload_with("t", value, "", &[("Repr-Digest", value)], b"x").expect(201);
     }
     // A sha-256 that is no sha-256 can't be right.
     for value in ["sha-256=:AAAA:", "sha-256=:!!!:", "sha-256=abc"] {
-        let status = server
-            .upload_with("t", "broken", "", &[("Repr-Digest", value)], b"x")
-            .status;
+        let status = server.upload_with("t", "broken", "", &[("Repr-Digest", value)], b"x").status;
         assert!([400, 422].contains(&status), "{value}: {status}");
     }
     assert!(!server.names("t").contains(&"broken".to_owned()));
@@ -82,12 +61,7 @@ fn a_form_can_carry_the_digest_of_the_whole_body(db: Db) {
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     let digest = repr_digest(&body);
     // Here the representation is the whole form.
-    let headers = [
-        ("Content-Type", kind.as_str()),
-        ("Content-Digest", digest.as_str()),
-    ];
-    server
-        .send("POST", "/upload/t", &headers, &body)
-        .expect(201);
+    let headers = [("Content-Type", kind.as_str()), ("Content-Digest", digest.as_str())];
+    server.send("POST", "/upload/t", &headers, &body).expect(201);
     assert_eq!(server.names("t"), ["a"]);
 }

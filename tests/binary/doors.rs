@@ -31,28 +31,17 @@ fn writes_from_foreign_pages_are_refused(db: Db) {
             ("DELETE", "/api/v1/tags/t".to_owned()),
             ("POST", format!("/api/v1/files/{id}/restore")),
         ] {
-            server
-                .send(method, &path, &[header], b"bytes")
-                .expect_problem(403);
+            server.send(method, &path, &[header], b"bytes").expect_problem(403);
         }
         let (name, value) = content_type();
         let form = Form::default().file("f", "b", b"x").body();
-        server
-            .send("POST", "/upload/t", &[(name, &value), header], &form)
-            .expect(403);
+        server.send("POST", "/upload/t", &[(name, &value), header], &form).expect(403);
     }
     assert_eq!(server.names("t"), ["a"]);
     // Reading is no write.
-    let cross = [
-        ("Sec-Fetch-Site", "cross-site"),
-        ("Origin", "https://evil.example"),
-    ];
+    let cross = [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")];
     let answer = server.get_with("/api/v1/tags", &cross).expect(200);
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        None,
-        "but not for their scripts"
-    );
+    assert_eq!(answer.header("access-control-allow-origin"), None, "but not for their scripts");
 }
 
 fn our_own_pages_and_plain_clients_may_write(db: Db) {
@@ -78,39 +67,17 @@ fn a_body_that_begins_with_method_is_an_upload(db: Db) {
     let server = Server::start(db);
     let id = word(&server.store("t", "first", b"x")["id"]);
     let kind = [("Content-Type", "application/x-www-form-urlencoded")];
-    for body in [
-        &b"_method=DELETE"[..],
-        b"_method=PUT&x=1",
-        b"_method=GET",
-        b"_method=nonsense",
-        b"_method=",
-    ] {
+    for body in [&b"_method=DELETE"[..], b"_method=PUT&x=1", b"_method=GET", b"_method=nonsense", b"_method="] {
         // What `curl --data-binary` sends unless told otherwise.
         let name = sha256(body);
-        let file = server
-            .send("POST", &format!("/upload/t/{name}"), &kind, body)
-            .expect(201)
-            .json();
+        let file = server.send("POST", &format!("/upload/t/{name}"), &kind, body).expect(201).json();
         assert_eq!(file["sha256"], name);
-        let query = server
-            .send("POST", &format!("/upload/q?filename={name}"), &kind, body)
-            .expect(201)
-            .json();
+        let query = server.send("POST", &format!("/upload/q?filename={name}"), &kind, body).expect(201).json();
         assert_eq!(query["sha256"], name);
-        let bytes = server
-            .get(&format!("/tags/t/files/{name}"))
-            .expect(200)
-            .body;
+        let bytes = server.get(&format!("/tags/t/files/{name}")).expect(200).body;
         assert_eq!(bytes, body);
     }
-    server
-        .send(
-            "POST",
-            &format!("/api/v1/files/{id}"),
-            &kind,
-            b"_method=DELETE",
-        )
-        .expect(405);
+    server.send("POST", &format!("/api/v1/files/{id}"), &kind, b"_method=DELETE").expect(405);
     assert!(server.names("t").contains(&"first".to_owned()));
 }
 
@@ -123,44 +90,24 @@ fn named_front_ends_get_cors() {
         &[
             ("Origin", ours),
             ("Access-Control-Request-Method", "PUT"),
-            (
-                "Access-Control-Request-Headers",
-                "content-type, repr-digest",
-            ),
+            ("Access-Control-Request-Headers", "content-type, repr-digest"),
         ],
         b"",
     );
     let preflight = preflight.expect_success();
     assert_eq!(preflight.need("access-control-allow-origin"), ours);
-    assert!(
-        preflight
-            .need("access-control-allow-methods")
-            .contains("PUT")
-    );
-    let allowed = preflight
-        .need("access-control-allow-headers")
-        .to_lowercase();
-    assert!(
-        allowed.contains("content-type") && allowed.contains("repr-digest"),
-        "{allowed}"
-    );
+    assert!(preflight.need("access-control-allow-methods").contains("PUT"));
+    let allowed = preflight.need("access-control-allow-headers").to_lowercase();
+    assert!(allowed.contains("content-type") && allowed.contains("repr-digest"), "{allowed}");
 
     let headers = [("Origin", ours), ("Sec-Fetch-Site", "cross-site")];
-    let answer = server
-        .send("PUT", "/upload/t/a.jpg", &headers, b"x")
-        .expect(201);
+    let answer = server.send("PUT", "/upload/t/a.jpg", &headers, b"x").expect(201);
     assert_eq!(answer.need("access-control-allow-origin"), ours);
     assert!(answer.need("vary").to_lowercase().contains("origin"));
-    let list = server
-        .get_with("/api/v1/tags/t/files", &headers)
-        .expect(200);
+    let list = server.get_with("/api/v1/tags/t/files", &headers).expect(200);
     assert_eq!(list.need("access-control-allow-origin"), ours);
     let missing = server.get_with("/api/v1/tags/none", &headers).expect(404);
-    assert_eq!(
-        missing.need("access-control-allow-origin"),
-        ours,
-        "errors must be readable too"
-    );
+    assert_eq!(missing.need("access-control-allow-origin"), ours, "errors must be readable too");
 }
 
 /// A server that knows one front end on another origin.
@@ -174,17 +121,10 @@ fn server_with_a_front_end() -> (Server, &'static str) {
 #[test]
 fn other_front_ends_are_as_foreign_as_before() {
     let (server, _) = server_with_a_front_end();
-    let foreign = [
-        ("Origin", "https://evil.example"),
-        ("Access-Control-Request-Method", "PUT"),
-    ];
+    let foreign = [("Origin", "https://evil.example"), ("Access-Control-Request-Method", "PUT")];
     let refused = server.send("OPTIONS", "/upload/t/a.jpg", &foreign, b"");
     assert_eq!(refused.header("access-control-allow-origin"), None);
-    server
-        .send("PUT", "/upload/t/b.jpg", &foreign[..1], b"x")
-        .expect_problem(403);
+    server.send("PUT", "/upload/t/b.jpg", &foreign[..1], b"x").expect_problem(403);
     let suffix = [("Origin", "https://app.example.evil.example")];
-    server
-        .send("PUT", "/upload/t/b.jpg", &suffix, b"x")
-        .expect_problem(403);
+    server.send("PUT", "/upload/t/b.jpg", &suffix, b"x").expect_problem(403);
 }

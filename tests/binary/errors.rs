@@ -22,27 +22,13 @@ fn unknown_things_are_404(db: Db) {
     ] {
         server.get(path).expect_problem(404);
     }
-    for path in [
-        "/tags/none",
-        "/tags/none/zip",
-        "/tags/none/files/a",
-        "/files/2026010100000000001/a",
-        "/nowhere",
-    ] {
+    for path in ["/tags/none", "/tags/none/zip", "/tags/none/files/a", "/files/2026010100000000001/a", "/nowhere"] {
         server.get(path).expect(404);
     }
-    server
-        .delete("/api/v1/files/2026010100000000001")
-        .expect_problem(404);
+    server.delete("/api/v1/files/2026010100000000001").expect_problem(404);
     server.delete("/api/v1/tags/none").expect_problem(404);
-    server
-        .post("/api/v1/files/2026010100000000001/restore", b"")
-        .expect_problem(404);
-    assert_eq!(
-        server.json("/api/v1/tags")["items"],
-        serde_json::json!([]),
-        "reading makes no tag"
-    );
+    server.post("/api/v1/files/2026010100000000001/restore", b"").expect_problem(404);
+    assert_eq!(server.json("/api/v1/tags")["items"], serde_json::json!([]), "reading makes no tag");
 }
 
 fn wrong_methods_are_405_and_name_the_right_ones(db: Db) {
@@ -59,10 +45,7 @@ fn wrong_methods_are_405_and_name_the_right_ones(db: Db) {
         let answer = server.send(method, path, &[], b"");
         assert_eq!(answer.status, 405, "{method} {path}: {}", answer.text());
         let allow = answer.need("allow").to_owned();
-        assert!(
-            allow.split(',').any(|word| word.trim() == right),
-            "{method} {path}: Allow: {allow}"
-        );
+        assert!(allow.split(',').any(|word| word.trim() == right), "{method} {path}: Allow: {allow}");
         answer.expect_problem(405);
     }
 }
@@ -99,13 +82,8 @@ fn problems_speak_the_readers_language(db: Db) {
     let server = Server::start(db);
     let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     let detail = |language: Option<&str>| {
-        let headers: Vec<(&str, &str)> = language
-            .map(|value| ("Accept-Language", value))
-            .into_iter()
-            .collect();
-        server
-            .get_with("/api/v1/tags/none", &headers)
-            .expect_problem(404)
+        let headers: Vec<(&str, &str)> = language.map(|value| ("Accept-Language", value)).into_iter().collect();
+        server.get_with("/api/v1/tags/none", &headers).expect_problem(404)
     };
     assert!(!chinese(&detail(None)), "English by default");
     assert!(!chinese(&detail(Some("en-GB,en;q=0.9"))));
@@ -113,35 +91,18 @@ fn problems_speak_the_readers_language(db: Db) {
     for language in ["zh", "zh-CN,zh;q=0.9,en;q=0.8", "en;q=0.5,zh-Hans;q=0.9"] {
         assert!(chinese(&detail(Some(language))), "{language}");
     }
-    let upload = server.send(
-        "POST",
-        "/upload/t/..",
-        &[("Accept-Language", "zh-CN")],
-        b"x",
-    );
+    let upload = server.send("POST", "/upload/t/..", &[("Accept-Language", "zh-CN")], b"x");
     assert!(chinese(&upload.expect_problem(400)));
 }
 
 fn pages_have_error_pages(db: Db) {
     let server = Server::start(db);
-    for path in [
-        "/tags/none",
-        "/files/2026010100000000001",
-        "/nowhere/at/all",
-        "/static/none.css",
-    ] {
-        let page = server
-            .get_with(path, &[("Accept", "text/html")])
-            .expect(404);
+    for path in ["/tags/none", "/files/2026010100000000001", "/nowhere/at/all", "/static/none.css"] {
+        let page = server.get_with(path, &[("Accept", "text/html")]).expect(404);
         assert!(page.need("content-type").starts_with("text/html"), "{path}");
         let text = page.text();
-        assert!(
-            text.contains("<h1") && text.contains("<title>") && text.contains("lang=\"en\""),
-            "{path}: {text}"
-        );
+        assert!(text.contains("<h1") && text.contains("<title>") && text.contains("lang=\"en\""), "{path}: {text}");
     }
-    let page = server
-        .get_with("/tags/none", &[("Accept-Language", "zh-CN")])
-        .expect(404);
+    let page = server.get_with("/tags/none", &[("Accept-Language", "zh-CN")]).expect(404);
     assert!(page.text().contains("lang=\"zh"), "{}", page.text());
 }

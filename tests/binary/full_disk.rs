@@ -5,10 +5,7 @@ use crate::support::http::head;
 use crate::support::raw::Connection;
 use crate::support::{Db, Server, Settings, noise, sha256, upload::word};
 
-on_both_databases!(
-    below_min_free_uploads_answer_507_and_reads_go_on,
-    a_disk_that_fills_up_in_mid_upload_is_507,
-);
+on_both_databases!(below_min_free_uploads_answer_507_and_reads_go_on, a_disk_that_fills_up_in_mid_upload_is_507,);
 
 fn below_min_free_uploads_answer_507_and_reads_go_on(db: Db) {
     let mut server = Server::start(db);
@@ -17,15 +14,10 @@ fn below_min_free_uploads_answer_507_and_reads_go_on(db: Db) {
     let id = word(&file["id"]);
     server.upload("t", "b", b"no room").expect_problem(507);
     let (name, value) = crate::support::form::content_type();
-    let form = crate::support::form::Form::default()
-        .file("f", "b", b"x")
-        .body();
+    let form = crate::support::form::Form::default().file("f", "b", b"x").body();
     let answer = server.send("POST", "/upload/t", &[(name, &value)], &form);
     assert_eq!(answer.status, 507, "{}", answer.text());
-    assert_eq!(
-        server.get(&format!("/files/{id}/a")).expect(200).body,
-        b"stored while there was room"
-    );
+    assert_eq!(server.get(&format!("/files/{id}/a")).expect(200).body, b"stored while there was room");
     assert_eq!(server.names("t"), ["a"]);
     server.get("/tags/t/zip").expect(200);
     server.get("/tags/t").expect(200);
@@ -46,9 +38,7 @@ impl Server {
 }
 
 fn a_disk_that_fills_up_in_mid_upload_is_507(db: Db) {
-    let settings = Settings::default()
-        .small_disk(24)
-        .set("ROCKET_STORAGE", r#"{min_free="64 KiB"}"#);
+    let settings = Settings::default().small_disk(24).set("ROCKET_STORAGE", r#"{min_free="64 KiB"}"#);
     let server = Server::start_with(db, settings);
     let small = noise(1, 2_000_000);
     let file = server.store("t", "small", &small);

@@ -43,51 +43,29 @@ fn every_order_pages_to_its_end(db: Db) {
         let whole = server.json(&path);
         assert_eq!(whole["next"], Value::Null, "23 fit the default page of 100");
         let whole = names(whole["items"].as_array().unwrap());
-        assert_eq!(
-            whole.iter().collect::<HashSet<_>>().len(),
-            uploaded.len(),
-            "{order}"
-        );
+        assert_eq!(whole.iter().collect::<HashSet<_>>().len(), uploaded.len(), "{order}");
         for limit in [1, 2, 7, 22, 23, 24, 1000] {
             let pages = server.pages(&format!("{path}&limit={limit}"));
-            assert!(
-                pages.iter().all(|page| page.len() <= limit),
-                "{order} by {limit}"
-            );
+            assert!(pages.iter().all(|page| page.len() <= limit), "{order} by {limit}");
             let joined: Vec<Value> = pages.into_iter().flatten().collect();
             assert_eq!(names(&joined), whole, "{order} by {limit}");
         }
-        let sizes: Vec<i64> = server.pages(&path)[0]
-            .iter()
-            .map(|f| f["size"].as_i64().unwrap())
-            .collect();
+        let sizes: Vec<i64> = server.pages(&path)[0].iter().map(|f| f["size"].as_i64().unwrap()).collect();
         match order {
             "oldest" => assert_eq!(whole, uploaded),
             "newest" => assert!(whole.iter().eq(uploaded.iter().rev())),
-            "size" => assert!(
-                sizes.is_sorted_by(|a, b| a >= b),
-                "largest first: {sizes:?}"
-            ),
-            _ => assert!(
-                whole.is_sorted_by_key(|n| n.to_lowercase()) || whole.is_sorted(),
-                "{whole:?}"
-            ),
+            "size" => assert!(sizes.is_sorted_by(|a, b| a >= b), "largest first: {sizes:?}"),
+            _ => assert!(whole.is_sorted_by_key(|n| n.to_lowercase()) || whole.is_sorted(), "{whole:?}"),
         }
     }
     let newest = server.json("/api/v1/tags/list/files?limit=3");
-    assert_eq!(
-        names(newest["items"].as_array().unwrap()),
-        ["é", "Z", "z"],
-        "newest is the default"
-    );
+    assert_eq!(names(newest["items"].as_array().unwrap()), ["é", "Z", "z"], "newest is the default");
     assert!(newest["next"].is_string());
 }
 
 fn tags_page_too(db: Db) {
     let server = Server::start_with(db, Settings::relaxed());
-    let tags: Vec<String> = (0..11)
-        .map(|n| format!("{}{n}", ["tag", "Tag", "标签"][n % 3]))
-        .collect();
+    let tags: Vec<String> = (0..11).map(|n| format!("{}{n}", ["tag", "Tag", "标签"][n % 3])).collect();
     for (number, tag) in tags.iter().enumerate() {
         for file in 0..=number % 3 {
             server.store(tag, &format!("{file}"), &vec![1; number + 1]);
@@ -96,34 +74,18 @@ fn tags_page_too(db: Db) {
     for order in ["newest", "oldest", "name", "size"] {
         let path = format!("/api/v1/tags?order={order}");
         let whole = names(server.json(&path)["items"].as_array().unwrap());
-        assert_eq!(
-            whole.iter().collect::<HashSet<_>>().len(),
-            tags.len(),
-            "{order}: {whole:?}"
-        );
+        assert_eq!(whole.iter().collect::<HashSet<_>>().len(), tags.len(), "{order}: {whole:?}");
         for limit in [1, 4, 11] {
-            let joined: Vec<Value> = server
-                .pages(&format!("{path}&limit={limit}"))
-                .into_iter()
-                .flatten()
-                .collect();
+            let joined: Vec<Value> = server.pages(&format!("{path}&limit={limit}")).into_iter().flatten().collect();
             assert_eq!(names(&joined), whole, "{order} by {limit}");
         }
     }
     let found = server.json(&format!("/api/v1/tags?q={}", encode("标签")));
     assert_eq!(found["items"].as_array().unwrap().len(), 3);
     let one = &server.json("/api/v1/tags?q=tag0")["items"][0];
-    let mut members: Vec<_> = one
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let mut members: Vec<_> = one.as_object().unwrap().keys().map(String::as_str).collect();
     members.sort_unstable();
-    assert_eq!(
-        members,
-        ["bytes", "created_at", "file_count", "name", "updated_at"]
-    );
+    assert_eq!(members, ["bytes", "created_at", "file_count", "name", "updated_at"]);
 }
 
 fn what_arrives_between_two_pages_disturbs_nothing(db: Db) {
@@ -144,13 +106,8 @@ fn what_arrives_between_two_pages_disturbs_nothing(db: Db) {
         }
         let unique: HashSet<&String> = seen.iter().collect();
         assert_eq!(unique.len(), seen.len(), "{order}: nothing twice: {seen:?}");
-        assert!(
-            uploaded.iter().all(|name| unique.contains(name)),
-            "{order}: nothing lost"
-        );
-        server
-            .delete(&format!("/api/v1/files/{id}"))
-            .expect_success();
+        assert!(uploaded.iter().all(|name| unique.contains(name)), "{order}: nothing lost");
+        server.delete(&format!("/api/v1/files/{id}")).expect_success();
     }
 }
 
@@ -178,16 +135,10 @@ fn limits_and_cursors_are_checked(db: Db) {
         }
         server.get(&format!("{path}?limit=1")).expect(200);
         server.get(&format!("{path}?limit=1000")).expect(200);
-        server
-            .get(&format!("{path}?unknown=ignored"))
-            .expect_success();
+        server.get(&format!("{path}?unknown=ignored")).expect_success();
     }
     // A cursor of one order means nothing in another.
-    let cursor = encode(&word(
-        &server.json("/api/v1/tags/list/files?order=name&limit=2")["next"],
-    ));
-    let crossed = server.get(&format!(
-        "/api/v1/tags/list/files?order=size&limit=2&cursor={cursor}"
-    ));
+    let cursor = encode(&word(&server.json("/api/v1/tags/list/files?order=name&limit=2")["next"]));
+    let crossed = server.get(&format!("/api/v1/tags/list/files?order=size&limit=2&cursor={cursor}"));
     assert_eq!(crossed.status, 400, "{}", crossed.text());
 }

@@ -20,13 +20,8 @@ fn serve(folder: &Path, variables: &[(&str, &str)]) -> Ran {
         }
     }
     let data = folder.join("data");
-    command
-        .current_dir(folder)
-        .env("ROCKET_PORT", free_port().to_string())
-        .env("ROCKET_DATA_DIR", data);
-    command
-        .env("ROCKET_CLI_COLORS", "false")
-        .envs(variables.iter().copied());
+    command.current_dir(folder).env("ROCKET_PORT", free_port().to_string()).env("ROCKET_DATA_DIR", data);
+    command.env("ROCKET_CLI_COLORS", "false").envs(variables.iter().copied());
     run(&mut command)
 }
 
@@ -36,17 +31,10 @@ fn expect_one_line(ran: &Ran, word: &str) {
     let said = format!("{}{}", ran.text(), ran.err);
     assert_eq!(ran.code, Some(2), "{said}");
     assert!(!said.contains("panicked"), "{said}");
-    let lines: Vec<&str> = ran
-        .err
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = ran.err.lines().filter(|line| !line.trim().is_empty()).collect();
     assert_eq!(lines.len(), 1, "{said}");
     let line = lines[0].to_lowercase();
-    assert!(
-        line.contains(&word.to_lowercase()),
-        "no {word:?} in {line:?}"
-    );
+    assert!(line.contains(&word.to_lowercase()), "no {word:?} in {line:?}");
 }
 
 #[test]
@@ -62,32 +50,12 @@ fn wrong_values_are_one_clear_line_that_names_the_key() {
         ("ROCKET_STORAGE", r#"{min_free="-1 GiB"}"#, "min_free"),
         ("ROCKET_STORAGE", r#"{minimum="1 GiB"}"#, "minimum"),
         ("ROCKET_TRASH", r#"{keep="for ever and a day"}"#, "keep"),
-        (
-            "ROCKET_CORS",
-            r#"{allow_origins="not a list"}"#,
-            "allow_origins",
-        ),
-        (
-            "ROCKET_CORS",
-            r#"{allow_origin=["https://a.example"]}"#,
-            "allow_origin",
-        ),
-        (
-            "ROCKET_CORS",
-            r#"{allow_origins=["no origin at all"]}"#,
-            "allow_origins",
-        ),
+        ("ROCKET_CORS", r#"{allow_origins="not a list"}"#, "allow_origins"),
+        ("ROCKET_CORS", r#"{allow_origin=["https://a.example"]}"#, "allow_origin"),
+        ("ROCKET_CORS", r#"{allow_origins=["no origin at all"]}"#, "allow_origins"),
         ("ROCKET_AUTH", r#"{open="perhaps"}"#, "open"),
-        (
-            "ROCKET_DATABASES",
-            r#"{granary={url="postgres://x/y"}}"#,
-            "url",
-        ),
-        (
-            "ROCKET_DATABASES",
-            r#"{granary={url="mysql://root@127.0.0.1:1/none"}}"#,
-            "database",
-        ),
+        ("ROCKET_DATABASES", r#"{granary={url="postgres://x/y"}}"#, "url"),
+        ("ROCKET_DATABASES", r#"{granary={url="mysql://root@127.0.0.1:1/none"}}"#, "database"),
     ] {
         let ran = serve(folder.path(), &[(name, value)]);
         eprintln!("{name}={value}");
@@ -103,11 +71,7 @@ fn a_broken_configuration_file_is_one_clear_line() {
     let broken = serve(folder.path(), &[]);
     assert_eq!(broken.code, Some(2), "{}", broken.err);
     assert!(!broken.err.contains("panicked"), "{}", broken.err);
-    std::fs::write(
-        &file,
-        "[default.upload]\nmax_size = \"1 GiB\"\nmax_sise = \"1 GiB\"\n",
-    )
-    .unwrap();
+    std::fs::write(&file, "[default.upload]\nmax_size = \"1 GiB\"\nmax_sise = \"1 GiB\"\n").unwrap();
     expect_one_line(&serve(folder.path(), &[]), "max_sise");
 }
 
@@ -125,10 +89,7 @@ fn an_unusable_data_folder_is_one_clear_line() {
     let file = folder.path().join("a file");
     std::fs::write(&file, "x").unwrap();
     for path in [file.clone(), file.join("below"), "/proc/granary".into()] {
-        let ran = serve(
-            folder.path(),
-            &[("ROCKET_DATA_DIR", path.to_str().unwrap())],
-        );
+        let ran = serve(folder.path(), &[("ROCKET_DATA_DIR", path.to_str().unwrap())]);
         expect_one_line(&ran, path.to_str().unwrap());
     }
 }
@@ -144,21 +105,14 @@ fn a_foreign_address_needs_accounts_or_a_word() {
 fn version_and_help_answer_without_a_server() {
     let granary = |arguments: &[&str]| run(Server::command().args(arguments)).fine().text();
     let version = granary(&["--version"]);
-    assert!(
-        version.starts_with("granary ") && version.contains(env!("CARGO_PKG_VERSION")),
-        "{version}"
-    );
+    assert!(version.starts_with("granary ") && version.contains(env!("CARGO_PKG_VERSION")), "{version}");
     assert!(granary(&["serve", "--help"]).contains("serve"));
     assert!(granary(&["--help"]).contains("serve"));
     let wrong = run(Server::command().arg("--nonsense"));
     assert_eq!(wrong.code, Some(2), "{}", wrong.err);
 }
 
-on_both_databases!(
-    health_answers,
-    the_first_lines_say_where_and_how,
-    a_second_start_finds_everything
-);
+on_both_databases!(health_answers, the_first_lines_say_where_and_how, a_second_start_finds_everything);
 
 fn health_answers(db: Db) {
     let server = Server::start(db);
@@ -182,11 +136,7 @@ fn the_first_lines_say_where_and_how(db: Db) {
         let printed = server.printed();
         printed.contains("/upload/").then_some(printed)
     });
-    for word in [
-        server.url(""),
-        server.data_dir().display().to_string(),
-        "curl".to_owned(),
-    ] {
+    for word in [server.url(""), server.data_dir().display().to_string(), "curl".to_owned()] {
         assert!(printed.contains(&word), "no {word} in {printed}");
     }
     let relaxed = Server::start_with(db, Settings::relaxed());
@@ -212,10 +162,7 @@ fn a_second_server_on_the_same_folder_refuses() {
     let server = Server::start(Db::Sqlite);
     let elsewhere = tempfile::tempdir().unwrap();
     let data = server.data_dir();
-    let ran = serve(
-        elsewhere.path(),
-        &[("ROCKET_DATA_DIR", data.to_str().unwrap())],
-    );
+    let ran = serve(elsewhere.path(), &[("ROCKET_DATA_DIR", data.to_str().unwrap())]);
     expect_one_line(&ran, data.to_str().unwrap());
     server.store("t", "a", b"the first one goes on");
 }

@@ -28,9 +28,7 @@ fn thumb(server: &Server, file: &serde_json::Value) -> Answer {
 
 /// Whether the answer is an icon: a drawing, no thumbnail of the picture.
 fn is_icon(answer: &Answer) -> bool {
-    answer
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("image/svg"))
+    answer.header("content-type").is_some_and(|kind| kind.starts_with("image/svg"))
 }
 
 fn each_picture_format_gets_one(db: Db) {
@@ -46,18 +44,11 @@ fn each_picture_format_gets_one(db: Db) {
         let bytes = pictures::picture(format, 900, 600, 3);
         let file = server.store("t", &format!("{kind:?}").replace(['/', '"'], "-"), &bytes);
         assert_eq!(file["content_type"], kind);
-        assert_eq!(
-            (&file["width"], &file["height"]),
-            (&900.into(), &600.into()),
-            "{kind}"
-        );
+        assert_eq!((&file["width"], &file["height"]), (&900.into(), &600.into()), "{kind}");
         let answer = thumb(&server, &file).expect(200);
         assert!(!is_icon(&answer), "{kind}");
         assert_eq!(answer.need("x-content-type-options"), "nosniff");
-        assert!(
-            answer.header("etag").is_some() || answer.header("cache-control").is_some(),
-            "{kind}"
-        );
+        assert!(answer.header("etag").is_some() || answer.header("cache-control").is_some(), "{kind}");
         let (width, height) = pictures::open(&answer.body).dimensions();
         assert!(width < 900 && width > 50, "{kind}: {width}×{height}");
         let ratio = f64::from(width) / f64::from(height);
@@ -85,14 +76,8 @@ fn exif_orientation_is_applied(db: Db) {
         assert_eq!(height > width, portrait, "{orientation}: {width}×{height}");
         let at = |x: u32, y: u32| picture.get_pixel(width * x / 10, height * y / 10).0;
         let (red, blue) = (at(x, y), at(10 - x, 10 - y));
-        assert!(
-            red[0] > 200 && red[2] < 60,
-            "{orientation}: red is where {red:?} is"
-        );
-        assert!(
-            blue[2] > 200 && blue[0] < 60,
-            "{orientation}: blue is where {blue:?} is"
-        );
+        assert!(red[0] > 200 && red[2] < 60, "{orientation}: red is where {red:?} is");
+        assert!(blue[2] > 200 && blue[0] < 60, "{orientation}: blue is where {blue:?} is");
     }
 }
 
@@ -111,11 +96,7 @@ fn broken_pictures_get_an_icon_and_stay_downloadable(db: Db) {
         let file = server.store("t", name, &bytes);
         let answer = thumb(&server, &file);
         // Pixels that could be saved are welcome; an error of the server is not.
-        assert!(
-            [200, 404, 415, 422].contains(&answer.status),
-            "{name}: {}",
-            answer.status
-        );
+        assert!([200, 404, 415, 422].contains(&answer.status), "{name}: {}", answer.status);
         let path = format!("/files/{}/{name}", word(&file["id"]));
         assert_eq!(server.get(&path).expect(200).body, bytes, "{name}");
     }
@@ -124,20 +105,13 @@ fn broken_pictures_get_an_icon_and_stay_downloadable(db: Db) {
 
 fn bombs_cost_nothing(db: Db) {
     let server = Server::start(db);
-    let _warm = thumb(
-        &server,
-        &server.store("t", "warm.png", &pictures::png(100, 100, 1)),
-    );
+    let _warm = thumb(&server, &server.store("t", "warm.png", &pictures::png(100, 100, 1)));
     let before = server.peak_memory_kib();
     for side in [50_000, 20_000, 2_000_000_000] {
         let bytes = pictures::png_bomb(side);
         let file = server.store("t", &format!("bomb-{side}.png"), &bytes);
         let answer = thumb(&server, &file);
-        assert!(
-            [200, 404, 415, 422].contains(&answer.status),
-            "{}",
-            answer.status
-        );
+        assert!([200, 404, 415, 422].contains(&answer.status), "{}", answer.status);
         assert!(answer.status != 200 || is_icon(&answer) || answer.body.len() < 100_000);
         let path = format!("/files/{}/x.png", word(&file["id"]));
         assert_eq!(server.get(&path).body.len(), bytes.len());
@@ -168,19 +142,11 @@ fn many_at_once_agree(db: Db) {
     let server = Server::start(db);
     let file = server.store("t", "a.jpg", &pictures::jpeg(1600, 1200, 7));
     let answers: Vec<Answer> = std::thread::scope(|scope| {
-        let waiting: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| thumb(&server, &file).expect(200)))
-            .collect();
-        waiting
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| thumb(&server, &file).expect(200))).collect();
+        waiting.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     for answer in &answers {
-        assert_eq!(
-            pictures::open(&answer.body).dimensions(),
-            pictures::open(&answers[0].body).dimensions()
-        );
+        assert_eq!(pictures::open(&answer.body).dimensions(), pictures::open(&answers[0].body).dimensions());
     }
     assert!(server.staged().is_empty());
 }
@@ -189,27 +155,13 @@ fn many_at_once_agree(db: Db) {
 fn a_video_shows_a_frame() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clip.mp4");
-    let source = [
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc=duration=1:size=320x240:rate=5",
-        "-pix_fmt",
-        "yuv420p",
-    ];
-    run(program("ffmpeg")
-        .args(["-v", "error"])
-        .args(source)
-        .arg(&path))
-    .fine();
+    let source = ["-f", "lavfi", "-i", "testsrc=duration=1:size=320x240:rate=5", "-pix_fmt", "yuv420p"];
+    run(program("ffmpeg").args(["-v", "error"]).args(source).arg(&path)).fine();
     let server = Server::start(Db::Sqlite);
     let file = server.store("t", "clip.mp4", &std::fs::read(path).unwrap());
     assert_eq!(file["content_type"], "video/mp4");
     let answer = thumb(&server, &file).expect(200);
-    assert!(
-        !is_icon(&answer),
-        "ffmpeg is installed, so a frame is shown"
-    );
+    assert!(!is_icon(&answer), "ffmpeg is installed, so a frame is shown");
     let (width, height) = pictures::open(&answer.body).dimensions();
     assert_eq!(width * 3, height * 4, "{width}×{height}");
 }

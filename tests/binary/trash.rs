@@ -17,15 +17,8 @@ fn a_file_goes_to_the_trash_and_comes_back(db: Db) {
     let file = server.store("t", "a.png", &bytes);
     server.store("t", "b", b"stays");
     let id = word(&file["id"]);
-    assert!(
-        server
-            .json(&format!("/api/v1/files/{id}"))
-            .get("deleted_at")
-            .is_none_or(serde_json::Value::is_null)
-    );
-    server
-        .delete(&format!("/api/v1/files/{id}"))
-        .expect_success();
+    assert!(server.json(&format!("/api/v1/files/{id}")).get("deleted_at").is_none_or(serde_json::Value::is_null));
+    server.delete(&format!("/api/v1/files/{id}")).expect_success();
 
     assert_eq!(server.names("t"), ["b"]);
     assert!(word(&server.json(&format!("/api/v1/files/{id}"))["deleted_at"]).ends_with('Z'));
@@ -35,27 +28,16 @@ fn a_file_goes_to_the_trash_and_comes_back(db: Db) {
     let thumb = server.get(&format!("/files/{id}/thumb")).status;
     assert!([200, 404, 410].contains(&thumb), "{thumb}");
 
-    server
-        .post(&format!("/api/v1/files/{id}/restore"), b"")
-        .expect_success();
+    server.post(&format!("/api/v1/files/{id}/restore"), b"").expect_success();
     assert_eq!(server.names("t"), ["a.png", "b"], "back in its place");
-    assert_eq!(
-        server.get(&format!("/files/{id}/a.png")).expect(200).body,
-        bytes
-    );
-    assert!(
-        server
-            .json(&format!("/api/v1/files/{id}"))
-            .get("deleted_at")
-            .is_none_or(serde_json::Value::is_null)
-    );
+    assert_eq!(server.get(&format!("/files/{id}/a.png")).expect(200).body, bytes);
+    assert!(server.json(&format!("/api/v1/files/{id}")).get("deleted_at").is_none_or(serde_json::Value::is_null));
 }
 
 fn a_tag_goes_with_all_its_files(db: Db) {
     let server = Server::start(db);
-    let ids: Vec<String> = (0..5)
-        .map(|n| word(&server.store("gone", &n.to_string(), n.to_string().as_bytes())["id"]))
-        .collect();
+    let ids: Vec<String> =
+        (0..5).map(|n| word(&server.store("gone", &n.to_string(), n.to_string().as_bytes())["id"])).collect();
     server.store("stays", "a", b"1");
     server.delete("/api/v1/tags/gone").expect_success();
     for (number, id) in ids.iter().enumerate() {
@@ -64,14 +46,8 @@ fn a_tag_goes_with_all_its_files(db: Db) {
     assert!(server.names("gone").is_empty());
     assert_eq!(server.names("stays"), ["a"]);
 
-    server
-        .post(&format!("/api/v1/files/{}/restore", ids[3]), b"")
-        .expect_success();
-    assert_eq!(
-        server.names("gone"),
-        ["3"],
-        "a restored file brings its tag back"
-    );
+    server.post(&format!("/api/v1/files/{}/restore", ids[3]), b"").expect_success();
+    assert_eq!(server.names("gone"), ["3"], "a restored file brings its tag back");
     assert_eq!(server.json("/api/v1/tags/gone")["file_count"], 1);
     server.store("gone", "new", b"and it takes uploads again");
     assert_eq!(server.names("gone"), ["3", "new"]);
@@ -86,11 +62,7 @@ fn twice_is_not_an_error_that_changes_anything(db: Db) {
     let when = server.json(&path)["deleted_at"].clone();
     let again = server.delete(&path).status;
     assert!([200, 204, 404, 409, 410].contains(&again), "{again}");
-    assert_eq!(
-        server.json(&path)["deleted_at"],
-        when,
-        "the retention time doesn't start anew"
-    );
+    assert_eq!(server.json(&path)["deleted_at"], when, "the retention time doesn't start anew");
     let tag = server.json("/api/v1/tags/t");
     assert_eq!((&tag["file_count"], &tag["bytes"]), (&1.into(), &2.into()));
     for _ in 0..2 {
@@ -104,21 +76,10 @@ fn twice_is_not_an_error_that_changes_anything(db: Db) {
 fn a_restored_file_gives_way_to_the_one_that_took_its_name(db: Db) {
     let server = Server::start(db);
     let old = word(&server.store("t", "a.txt", b"old")["id"]);
-    server
-        .delete(&format!("/api/v1/files/{old}"))
-        .expect_success();
+    server.delete(&format!("/api/v1/files/{old}")).expect_success();
     let new = word(&server.store("t", "a.txt", b"new!")["id"]);
-    server
-        .post(&format!("/api/v1/files/{old}/restore"), b"")
-        .expect_success();
-    let (old, new) = (
-        server.json(&format!("/api/v1/files/{old}")),
-        server.json(&format!("/api/v1/files/{new}")),
-    );
+    server.post(&format!("/api/v1/files/{old}/restore"), b"").expect_success();
+    let (old, new) = (server.json(&format!("/api/v1/files/{old}")), server.json(&format!("/api/v1/files/{new}")));
     assert_ne!(old["name"], new["name"]);
-    assert_eq!(
-        server.get("/tags/t/files/a.txt").expect(200).body.len(),
-        4,
-        "the living one keeps its name"
-    );
+    assert_eq!(server.get("/tags/t/files/a.txt").expect(200).body.len(), 4, "the living one keeps its name");
 }

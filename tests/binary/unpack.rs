@@ -25,44 +25,22 @@ fn archive(kind: &str) -> Vec<u8> {
 }
 
 fn unpack(server: &Server, bytes: &[u8]) -> Answer {
-    server.send(
-        "POST",
-        "/upload/t?unpack=zip",
-        &[("Content-Type", "application/zip")],
-        bytes,
-    )
+    server.send("POST", "/upload/t?unpack=zip", &[("Content-Type", "application/zip")], bytes)
 }
 
 fn names(list: &Value) -> Vec<String> {
-    list.as_array()
-        .expect("a list")
-        .iter()
-        .map(|item| word(&item["name"]))
-        .collect()
+    list.as_array().expect("a list").iter().map(|item| word(&item["name"])).collect()
 }
 
 fn entries_become_files_by_their_base_names(db: Db) {
     let server = Server::start(db);
     let answer = unpack(&server, &archive("good")).expect(201).json();
-    let expected = [
-        "a.txt",
-        "stored.bin",
-        "nested.txt",
-        "图片.txt",
-        "empty.txt",
-        "a (2).txt",
-    ];
+    let expected = ["a.txt", "stored.bin", "nested.txt", "图片.txt", "empty.txt", "a (2).txt"];
     assert_eq!(names(&answer["files"]), expected, "{answer}");
     assert_eq!(answer["errors"].as_array().unwrap().len(), 0, "{answer}");
     assert_eq!(server.names("t"), expected);
-    assert_eq!(
-        answer["files"][0]["sha256"],
-        sha256("deflated ".repeat(1000).as_bytes())
-    );
-    assert_eq!(
-        server.get("/tags/t/files/nested.txt").expect(200).body,
-        b"nested"
-    );
+    assert_eq!(answer["files"][0]["sha256"], sha256("deflated ".repeat(1000).as_bytes()));
+    assert_eq!(server.get("/tags/t/files/nested.txt").expect(200).body, b"nested");
     // The same archive again: nothing new.
     let again = unpack(&server, &archive("good"));
     assert!([200, 201].contains(&again.status));
@@ -72,19 +50,10 @@ fn entries_become_files_by_their_base_names(db: Db) {
 fn entries_that_would_escape_are_refused_one_by_one(db: Db) {
     let server = Server::start(db);
     let answer = unpack(&server, &archive("escaping")).expect(201).json();
-    assert_eq!(
-        names(&answer["files"]),
-        ["fine.txt", "fine too.txt"],
-        "{answer}"
-    );
+    assert_eq!(names(&answer["files"]), ["fine.txt", "fine too.txt"], "{answer}");
     let refused = answer["errors"].as_array().unwrap();
     assert!(refused.len() >= 3, "{answer}");
-    assert!(
-        refused
-            .iter()
-            .all(|e| (400..500).contains(&e["status"].as_u64().unwrap())),
-        "{answer}"
-    );
+    assert!(refused.iter().all(|e| (400..500).contains(&e["status"].as_u64().unwrap())), "{answer}");
     assert_eq!(server.names("t"), ["fine.txt", "fine too.txt"]);
 }
 
@@ -97,18 +66,10 @@ fn encrypted_entries_are_refused(db: Db) {
         run(command.current_dir(folder.path()).args(arguments)).fine();
     };
     // 7-Zip writes the lengths in front, so what comes after can be found.
-    make(
-        "7z",
-        &["a", "-bd", "-tzip", "-ppassword", "mixed.zip", "secret.txt"],
-    );
+    make("7z", &["a", "-bd", "-tzip", "-ppassword", "mixed.zip", "secret.txt"]);
     make("zip", &["-q", "mixed.zip", "plain.txt"]);
     let server = Server::start(db);
-    let answer = unpack(
-        &server,
-        &std::fs::read(folder.path().join("mixed.zip")).unwrap(),
-    )
-    .expect(201)
-    .json();
+    let answer = unpack(&server, &std::fs::read(folder.path().join("mixed.zip")).unwrap()).expect(201).json();
     assert_eq!(names(&answer["files"]), ["plain.txt"], "{answer}");
     assert_eq!(names(&answer["errors"]), ["secret.txt"], "{answer}");
     assert_eq!(server.names("t"), ["plain.txt"]);
@@ -116,12 +77,7 @@ fn encrypted_entries_are_refused(db: Db) {
 
 fn what_is_no_zip_is_refused(db: Db) {
     let server = Server::start(db);
-    for bytes in [
-        &b""[..],
-        b"not a zip",
-        b"PK",
-        b"PK\x03\x04 and then rubbish that goes on",
-    ] {
+    for bytes in [&b""[..], b"not a zip", b"PK", b"PK\x03\x04 and then rubbish that goes on"] {
         let status = unpack(&server, bytes).status;
         assert!((400..500).contains(&status), "{bytes:?}: {status}");
     }
@@ -135,17 +91,10 @@ fn a_cut_archive_loses_only_what_was_cut(db: Db) {
     let bytes = archive("good");
     let cut = &bytes[..bytes.len() / 3];
     let answer = unpack(&server, cut);
-    assert!(
-        [201, 400, 422].contains(&answer.status),
-        "{}",
-        answer.text()
-    );
+    assert!([201, 400, 422].contains(&answer.status), "{}", answer.text());
     for file in server.files("t") {
         let name = word(&file["name"]);
-        let whole = server
-            .get(&format!("/tags/t/files/{name}"))
-            .expect(200)
-            .body;
+        let whole = server.get(&format!("/tags/t/files/{name}")).expect(200).body;
         assert_eq!(file["sha256"], sha256(&whole), "{name} is whole");
     }
     assert!(server.staged().is_empty());
@@ -157,17 +106,8 @@ fn a_bomb_is_refused_before_it_goes_off() {
     let before = server.peak_memory_kib();
     let answer = unpack(&server, &archive("bomb"));
     let listed = server.names("t");
-    assert!(
-        !listed.contains(&"bomb.bin".to_owned()),
-        "{listed:?} {}",
-        answer.text()
-    );
-    assert!(
-        server
-            .blobs()
-            .iter()
-            .all(|blob| blob.metadata().unwrap().len() <= 16 * 1024 * 1024)
-    );
+    assert!(!listed.contains(&"bomb.bin".to_owned()), "{listed:?} {}", answer.text());
+    assert!(server.blobs().iter().all(|blob| blob.metadata().unwrap().len() <= 16 * 1024 * 1024));
     assert!(server.staged().is_empty());
     let grown = server.peak_memory_kib() - before;
     assert!(grown < 64 * 1024, "memory grew by {grown} KiB");

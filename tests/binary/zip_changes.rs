@@ -37,10 +37,7 @@ fn later_files_go_behind_the_earlier_ones(db: Db) {
         store(&server, number);
         let (later, new_etag) = zip(&server);
         let kept = Archive::read(&earlier).directory_at;
-        assert!(
-            later[..kept] == earlier[..kept],
-            "a true prefix up to the directory"
-        );
+        assert!(later[..kept] == earlier[..kept], "a true prefix up to the directory");
         assert_ne!(old_etag, new_etag);
         assert_eq!(Archive::read(&later).names().len() as u64, number + 1);
     }
@@ -54,18 +51,10 @@ fn an_earlier_state_is_served_to_its_etag(db: Db) {
     let resume = |server: &Server| {
         let from = earlier.len() / 2;
         let range = format!("bytes={from}-");
-        let answer = server
-            .get_with("/tags/t/zip", &[("Range", &range), ("If-Range", &etag)])
-            .expect(206);
-        assert_eq!(
-            answer.need("content-range"),
-            format!("bytes {from}-{}/{}", earlier.len() - 1, earlier.len())
-        );
+        let answer = server.get_with("/tags/t/zip", &[("Range", &range), ("If-Range", &etag)]).expect(206);
+        assert_eq!(answer.need("content-range"), format!("bytes {from}-{}/{}", earlier.len() - 1, earlier.len()));
         assert_eq!(answer.need("etag"), etag);
-        assert!(
-            answer.body == earlier[from..],
-            "the rest of the earlier archive"
-        );
+        assert!(answer.body == earlier[from..], "the rest of the earlier archive");
     };
     resume(&server);
     // Nothing of it is kept in memory alone.
@@ -73,9 +62,7 @@ fn an_earlier_state_is_served_to_its_etag(db: Db) {
     resume(&server);
     // Each part that aria2 asks for is of that state too.
     let last = format!("bytes={}-{}", earlier.len() - 22, earlier.len() - 1);
-    let end = server
-        .get_with("/tags/t/zip", &[("Range", &last), ("If-Range", &etag)])
-        .expect(206);
+    let end = server.get_with("/tags/t/zip", &[("Range", &last), ("If-Range", &etag)]).expect(206);
     assert_eq!(end.body, earlier[earlier.len() - 22..]);
 }
 
@@ -84,55 +71,31 @@ fn an_earlier_state_is_gone_with_one_of_its_files(db: Db) {
     let ids: Vec<String> = (0..3).map(|number| store(&server, number)).collect();
     let (_, etag) = zip(&server);
     store(&server, 3);
-    server
-        .delete(&format!("/api/v1/files/{}", ids[1]))
-        .expect_success();
-    let answer = server
-        .get_with(
-            "/tags/t/zip",
-            &[("Range", "bytes=100-"), ("If-Range", &etag)],
-        )
-        .expect(200);
+    server.delete(&format!("/api/v1/files/{}", ids[1])).expect_success();
+    let answer = server.get_with("/tags/t/zip", &[("Range", "bytes=100-"), ("If-Range", &etag)]).expect(200);
     assert_ne!(answer.need("etag"), etag);
     let archive = Archive::read(&answer.body);
-    assert_eq!(
-        archive.names(),
-        ["0.bin", "2.bin", "3.bin"],
-        "the whole new archive"
-    );
+    assert_eq!(archive.names(), ["0.bin", "2.bin", "3.bin"], "the whole new archive");
 }
 
 fn a_restored_file_goes_back_to_its_place(db: Db) {
     let server = Server::start(db);
     let ids: Vec<String> = (0..4).map(|number| store(&server, number)).collect();
     let (whole, _) = zip(&server);
-    server
-        .delete(&format!("/api/v1/files/{}", ids[1]))
-        .expect_success();
+    server.delete(&format!("/api/v1/files/{}", ids[1])).expect_success();
     let (without, etag_without) = zip(&server);
     assert_eq!(Archive::read(&without).names(), ["0.bin", "2.bin", "3.bin"]);
-    server
-        .post(&format!("/api/v1/files/{}/restore", ids[1]), b"")
-        .expect_success();
+    server.post(&format!("/api/v1/files/{}/restore", ids[1]), b"").expect_success();
     let (again, etag_again) = zip(&server);
-    assert_eq!(
-        Archive::read(&again).names(),
-        ["0.bin", "1.bin", "2.bin", "3.bin"]
-    );
+    assert_eq!(Archive::read(&again).names(), ["0.bin", "1.bin", "2.bin", "3.bin"]);
     assert!(again == whole, "every byte is where it was");
     assert_ne!(etag_again, etag_without);
     // A client that holds half of the state without it must not get a mixture.
-    let headers = [
-        ("Range", "bytes=15000-"),
-        ("If-Range", etag_without.as_str()),
-    ];
+    let headers = [("Range", "bytes=15000-"), ("If-Range", etag_without.as_str())];
     let answer = server.get_with("/tags/t/zip", &headers);
     match answer.status {
         200 => assert!(answer.body == whole),
-        status => assert!(
-            status == 206 && answer.body == without[15_000..],
-            "{status}: a mixture"
-        ),
+        status => assert!(status == 206 && answer.body == without[15_000..], "{status}: a mixture"),
     }
 }
 
@@ -146,20 +109,13 @@ fn many_states_are_told_apart(db: Db) {
     }
     // Two selections of equal size and count are two archives.
     for id in &ids {
-        server
-            .delete(&format!("/api/v1/files/{id}"))
-            .expect_success();
+        server.delete(&format!("/api/v1/files/{id}")).expect_success();
         states.push(zip(&server));
-        server
-            .post(&format!("/api/v1/files/{id}/restore"), b"")
-            .expect_success();
+        server.post(&format!("/api/v1/files/{id}/restore"), b"").expect_success();
     }
     for (left, (bytes, etag)) in states.iter().enumerate() {
         for (other_bytes, other_etag) in &states[..left] {
-            assert!(
-                etag != other_etag || bytes == other_bytes,
-                "an ETag stands for its bytes"
-            );
+            assert!(etag != other_etag || bytes == other_bytes, "an ETag stands for its bytes");
         }
     }
 }
@@ -168,17 +124,11 @@ fn replaced_files_leave_the_archive(db: Db) {
     let server = Server::start(db);
     (0..3).for_each(|number| drop(store(&server, number)));
     let (_, etag) = zip(&server);
-    server
-        .upload_with("t", "1.bin", "?on_conflict=replace", &[], b"new")
-        .expect(201);
+    server.upload_with("t", "1.bin", "?on_conflict=replace", &[], b"new").expect(201);
     let (bytes, new_etag) = zip(&server);
     assert_ne!(etag, new_etag);
     let archive = Archive::read(&bytes);
-    assert_eq!(
-        archive.names(),
-        ["0.bin", "2.bin", "1.bin"],
-        "the new one is a later upload"
-    );
+    assert_eq!(archive.names(), ["0.bin", "2.bin", "1.bin"], "the new one is a later upload");
     assert_eq!(archive.data(&archive.entries[2]), b"new");
 }
 

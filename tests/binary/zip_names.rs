@@ -19,18 +19,12 @@ fn zip_names(server: &Server) -> Vec<String> {
 
 /// What Windows takes for a file name.
 fn is_fine_on_windows(name: &str) -> bool {
-    let stem = name
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .trim_end()
-        .to_uppercase();
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
     let numbered = |device: &str| {
         let rest = stem.strip_prefix(device);
         rest.is_some_and(|rest| rest.chars().count() == 1 && "123456789¹²³".contains(rest))
     };
-    let reserved =
-        ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str()) || numbered("COM") || numbered("LPT");
+    let reserved = ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str()) || numbered("COM") || numbered("LPT");
     let bad = |c: char| c.is_control() || r#"<>:"/\|?*"#.contains(c);
     !(name.is_empty() || reserved || name.chars().any(bad) || name.ends_with(['.', ' ']))
 }
@@ -64,16 +58,8 @@ fn names_are_mended_for_windows_in_the_archive_alone(db: Db) {
     let archive = Archive::read(&bytes);
     assert_eq!(archive.entries.len(), names.len());
     for (entry, name) in archive.entries.iter().zip(names) {
-        assert!(
-            is_fine_on_windows(&entry.name),
-            "{name:?} became {:?}",
-            entry.name
-        );
-        assert_eq!(
-            archive.data(entry),
-            name.as_bytes(),
-            "the bytes stay those of {name:?}"
-        );
+        assert!(is_fine_on_windows(&entry.name), "{name:?} became {:?}", entry.name);
+        assert_eq!(archive.data(entry), name.as_bytes(), "the bytes stay those of {name:?}");
     }
     assert_eq!(server.names("t"), names, "the list keeps the true names");
 }
@@ -112,18 +98,8 @@ fn no_two_names_are_equal_when_case_is_ignored(db: Db) {
 fn good_names_stay_as_they_are(db: Db) {
     let server = Server::start(db);
     let long = "长".repeat(85);
-    let names = [
-        ".hidden",
-        "a b.c.d",
-        "图片 (1).jpg",
-        "🐘",
-        "console.txt",
-        "COM10",
-        "lpt",
-        "~$x",
-        "%41",
-        long.as_str(),
-    ];
+    let names =
+        [".hidden", "a b.c.d", "图片 (1).jpg", "🐘", "console.txt", "COM10", "lpt", "~$x", "%41", long.as_str()];
     for name in names {
         server.store("t", name, name.as_bytes());
     }

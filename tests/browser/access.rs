@@ -11,34 +11,16 @@ fn every_page(browser: &Browser) -> Vec<String> {
     let ids = browser.fill("access", 3);
     let server = &browser.server;
     let gone = word(&server.store("access", "gone.txt", b"x")["id"]);
-    server
-        .delete(&format!("/api/v1/files/{gone}"))
-        .expect_success();
+    server.delete(&format!("/api/v1/files/{gone}")).expect_success();
     server.store("access", "broken.png", &pictures::png(50, 50, 1)[..60]);
-    let long = format!(
-        "{}{}.jpg",
-        "很长的中文文件名".repeat(8),
-        "no-spaces-to-break-at".repeat(2)
-    );
+    let long = format!("{}{}.jpg", "很长的中文文件名".repeat(8), "no-spaces-to-break-at".repeat(2));
     let long = word(&server.store("access", &long, &pictures::jpeg(90, 300, 8))["id"]);
     server.store(&"标签名也可以很长".repeat(8), "a", b"x");
-    let mut pages: Vec<String> = [
-        "/",
-        "/new",
-        "/tags/access",
-        "/tags/access?q=nothing-here",
-        "/trash",
-        "/about",
-        "/upload/access",
-        "/nowhere",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    pages.extend([
-        format!("/files/{}", ids[1]),
-        format!("/files/{long}"),
-        format!("/files/{gone}"),
-    ]);
+    let mut pages: Vec<String> =
+        ["/", "/new", "/tags/access", "/tags/access?q=nothing-here", "/trash", "/about", "/upload/access", "/nowhere"]
+            .map(str::to_owned)
+            .to_vec();
+    pages.extend([format!("/files/{}", ids[1]), format!("/files/{long}"), format!("/files/{gone}")]);
     pages
 }
 
@@ -127,9 +109,7 @@ fn text_can_be_read_in_light_and_dark() {
     for theme in ["light", "dark"] {
         for path in &pages {
             browser.go(path);
-            browser.run(&format!(
-                "document.documentElement.dataset.theme = {theme:?}"
-            ));
+            browser.run(&format!("document.documentElement.dataset.theme = {theme:?}"));
             let wrong = browser.run(CONTRAST);
             assert_eq!(wrong, Value::Array(Vec::new()), "{path} in {theme}");
         }
@@ -138,11 +118,7 @@ fn text_can_be_read_in_light_and_dark() {
 
 #[test]
 fn a_phone_never_scrolls_sideways() {
-    let look = Look {
-        width: 390,
-        height: 844,
-        ..Look::default()
-    };
+    let look = Look { width: 390, height: 844, ..Look::default() };
     let browser = Browser::open_as(Db::Sqlite, look);
     for path in every_page(&browser) {
         browser.go(&path);
@@ -162,9 +138,6 @@ fn pictures_do_not_move_the_page_when_they_arrive() {
             list.getEntries().filter(e => !e.hadRecentInput).reduce((sum, e) => sum + e.value, 0)
          )).observe({type: 'layout-shift', buffered: true}) ?? setTimeout(() => done(0), 500));",
     );
-    assert!(
-        shift.as_f64().expect("a figure") < 0.02,
-        "layout shift of {shift}"
-    );
+    assert!(shift.as_f64().expect("a figure") < 0.02, "layout shift of {shift}");
     browser.expect_quiet();
 }

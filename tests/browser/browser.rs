@@ -23,12 +23,7 @@ pub struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self {
-            width: 1440,
-            height: 900,
-            script: true,
-            language: "en-US",
-        }
+        Self { width: 1440, height: 900, script: true, language: "en-US" }
     }
 }
 
@@ -61,13 +56,7 @@ impl Browser {
             .spawn()
             .expect("chromedriver isn't installed: ./scripts/test installs what the tests need");
         let port = announced_port(&mut driver);
-        let mut browser = Self {
-            server,
-            driver,
-            port,
-            session: String::new(),
-            profile,
-        };
+        let mut browser = Self { server, driver, port, session: String::new(), profile };
         let wanted = capabilities(browser.profile.path(), look);
         let made = browser.ask("POST", "/session", &wanted);
         browser.session = word(&made["sessionId"]);
@@ -88,9 +77,7 @@ impl Browser {
     pub fn path(&self) -> String {
         let url = self.get("/url");
         let url = url.as_str().expect("an address");
-        url.strip_prefix(&self.server.url(""))
-            .unwrap_or(url)
-            .to_owned()
+        url.strip_prefix(&self.server.url("")).unwrap_or(url).to_owned()
     }
 
     /// The elements that match, now.
@@ -104,15 +91,12 @@ impl Browser {
     #[track_caller]
     pub fn need(&self, css: &str) -> Element {
         wait::until(&format!("{css} on {}", self.path()), || {
-            self.all(css)
-                .into_iter()
-                .find(|element| self.shown(element))
+            self.all(css).into_iter().find(|element| self.shown(element))
         })
     }
 
     pub fn shown(&self, element: &Element) -> bool {
-        self.try_get(&format!("/element/{}/displayed", element.0))
-            .is_some_and(|value| value == true)
+        self.try_get(&format!("/element/{}/displayed", element.0)).is_some_and(|value| value == true)
     }
 
     #[track_caller]
@@ -124,10 +108,7 @@ impl Browser {
     /// Types into an element, or gives files to a file input.
     #[track_caller]
     pub fn type_into(&self, element: &Element, text: &str) {
-        self.post(
-            &format!("/element/{}/value", element.0),
-            &json!({"text": text}),
-        );
+        self.post(&format!("/element/{}/value", element.0), &json!({"text": text}));
     }
 
     /// Presses keys wherever the focus is. WebDriver's own letters stand for special keys.
@@ -137,10 +118,7 @@ impl Browser {
             actions.push(json!({"type": "keyDown", "value": key.to_string()}));
             actions.push(json!({"type": "keyUp", "value": key.to_string()}));
         }
-        self.post(
-            "/actions",
-            &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}),
-        );
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
     }
 
     pub fn text(&self, element: &Element) -> String {
@@ -155,10 +133,7 @@ impl Browser {
 
     /// The text of the whole page as a reader sees it.
     pub fn page_text(&self) -> String {
-        self.all("body")
-            .first()
-            .map(|body| self.text(body))
-            .unwrap_or_default()
+        self.all("body").first().map(|body| self.text(body)).unwrap_or_default()
     }
 
     /// Runs a function body in the page and gives what it returns.
@@ -170,9 +145,7 @@ impl Browser {
     /// Waits until the page as a whole says something.
     #[track_caller]
     pub fn wait_for_text(&self, text: &str) {
-        wait::until_true(&format!("{text:?} on {}", self.path()), || {
-            self.page_text().contains(text)
-        });
+        wait::until_true(&format!("{text:?} on {}", self.path()), || self.page_text().contains(text));
     }
 
     /// Fails where any page has logged an error: a script's, a missing file, a broken policy.
@@ -186,28 +159,15 @@ impl Browser {
             .filter(|entry| entry["level"] == "SEVERE" || entry["source"] == "security")
             .map(|entry| format!("{}", entry["message"]))
             .collect();
-        assert!(
-            errors.is_empty(),
-            "the pages complain:\n{}",
-            errors.join("\n")
-        );
+        assert!(errors.is_empty(), "the pages complain:\n{}", errors.join("\n"));
     }
 
     fn get(&self, path: &str) -> Value {
-        self.ask(
-            "GET",
-            &format!("/session/{}{path}", self.session),
-            &Value::Null,
-        )
+        self.ask("GET", &format!("/session/{}{path}", self.session), &Value::Null)
     }
 
     fn try_get(&self, path: &str) -> Option<Value> {
-        self.try_ask(
-            "GET",
-            &format!("/session/{}{path}", self.session),
-            &Value::Null,
-        )
-        .ok()
+        self.try_ask("GET", &format!("/session/{}{path}", self.session), &Value::Null).ok()
     }
 
     #[track_caller]
@@ -224,20 +184,12 @@ impl Browser {
     }
 
     fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let bytes = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let bytes = if body.is_null() { String::new() } else { body.to_string() };
         let headers = [("Content-Type", "application/json; charset=utf-8")];
         let answer = http::try_send(self.port, method, path, &headers, bytes.as_bytes());
         let answer = answer.ok_or("no answer")?;
         let value = answer.json()["value"].clone();
-        if answer.status == 200 {
-            Ok(value)
-        } else {
-            Err(value["message"].to_string())
-        }
+        if answer.status == 200 { Ok(value) } else { Err(value["message"].to_string()) }
     }
 }
 
@@ -245,13 +197,7 @@ impl Drop for Browser {
     fn drop(&mut self) {
         // Ending the session ends its Chromium; then the driver itself can go.
         if !self.session.is_empty() {
-            let _ = http::try_send(
-                self.port,
-                "DELETE",
-                &format!("/session/{}", self.session),
-                &[],
-                b"",
-            );
+            let _ = http::try_send(self.port, "DELETE", &format!("/session/{}", self.session), &[], b"");
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
@@ -293,8 +239,7 @@ fn capabilities(profile: &std::path::Path, look: Look) -> Value {
     let mut options = json!({"args": arguments, "prefs": preferences});
     if look.width < 600 {
         // A window can't be that narrow; a phone can.
-        let metrics =
-            json!({"width": look.width, "height": look.height, "pixelRatio": 1.0, "touch": false});
+        let metrics = json!({"width": look.width, "height": look.height, "pixelRatio": 1.0, "touch": false});
         options["mobileEmulation"] = json!({"deviceMetrics": metrics});
     }
     json!({"capabilities": {"alwaysMatch": {

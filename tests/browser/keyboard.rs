@@ -39,22 +39,13 @@ fn tab_reaches_everything_and_shows_where_it_is() {
     }
     let reached_at_all: HashSet<&str> = reached.iter().map(String::as_str).collect();
     for wanted in ["A /", "A /trash", "A /about"] {
-        assert!(
-            reached_at_all.contains(wanted),
-            "{wanted} isn't among {reached:?}"
-        );
+        assert!(reached_at_all.contains(wanted), "{wanted} isn't among {reached:?}");
     }
     for id in &ids {
-        assert!(
-            reached_at_all.contains(format!("A /files/{id}").as_str()),
-            "{reached:?}"
-        );
+        assert!(reached_at_all.contains(format!("A /files/{id}").as_str()), "{reached:?}");
     }
     assert!(reached.len() < 60, "the focus is caught: {reached:?}");
-    assert!(
-        reached.iter().any(|name| name.starts_with("INPUT")),
-        "{reached:?}"
-    );
+    assert!(reached.iter().any(|name| name.starts_with("INPUT")), "{reached:?}");
     browser.expect_quiet();
 }
 
@@ -76,9 +67,7 @@ fn slash_searches_and_escape_leaves() {
     browser.fill("search", 3);
     browser.go("/tags/search");
     browser.press("/");
-    wait::until_true("the search has the focus", || {
-        focus(&browser).0.starts_with("INPUT")
-    });
+    wait::until_true("the search has the focus", || focus(&browser).0.starts_with("INPUT"));
     browser.press("picture 1");
     browser.press(key::ENTER);
     wait::until_true("the filter", || browser.path().contains("q=picture"));
@@ -110,20 +99,12 @@ fn enter_opens_and_the_trash_and_undo_need_no_mouse() {
     let ids = browser.fill("hands", 2);
     browser.go("/tags/hands");
     browser.wait_for_pictures(2);
-    browser.run(&format!(
-        "document.querySelector(\"main a[href='/files/{}']\").focus()",
-        ids[1]
-    ));
+    browser.run(&format!("document.querySelector(\"main a[href='/files/{}']\").focus()", ids[1]));
     browser.press(key::ENTER);
     browser.wait_for_path(&format!("/files/{}", ids[1]));
-    browser.run(&format!(
-        "document.querySelector(\"form[action='/files/{}/trash'] button\").focus()",
-        ids[1]
-    ));
+    browser.run(&format!("document.querySelector(\"form[action='/files/{}/trash'] button\").focus()", ids[1]));
     browser.press(key::ENTER);
-    wait::until_true("it is in the trash", || {
-        browser.server.names("hands").len() == 1
-    });
+    wait::until_true("it is in the trash", || browser.server.names("hands").len() == 1);
     browser.need("[role=status] form button");
     browser.run("document.querySelector('[role=status] form button').focus()");
     browser.press(key::ENTER);

@@ -20,11 +20,7 @@ fn the_language_can_be_switched_and_stays() {
     assert_eq!(language(&browser), "en");
     browser.click("form[action='/language'] button");
     wait::until_true("Chinese", || language(&browser).starts_with("zh"));
-    assert_eq!(
-        browser.path().split('?').next(),
-        Some("/tags/words"),
-        "on the same page"
-    );
+    assert_eq!(browser.path().split('?').next(), Some("/tags/words"), "on the same page");
     assert!(browser.page_text().contains("回收站"));
     for path in ["/", "/trash", "/about"] {
         browser.go(path);
@@ -37,17 +33,11 @@ fn the_language_can_be_switched_and_stays() {
 
 #[test]
 fn a_chinese_browser_gets_chinese() {
-    let look = Look {
-        language: "zh-CN",
-        ..Look::default()
-    };
+    let look = Look { language: "zh-CN", ..Look::default() };
     let browser = Browser::open_as(Db::Sqlite, look);
     browser.go("/");
     assert!(language(&browser).starts_with("zh"));
-    assert!(
-        browser.page_text().contains("curl -T "),
-        "the command is the same in every language"
-    );
+    assert!(browser.page_text().contains("curl -T "), "the command is the same in every language");
     browser.expect_quiet();
 }
 
@@ -71,10 +61,7 @@ fn the_theme_can_be_switched_and_stays() {
     });
     let colour = background(&browser);
     browser.go("/trash");
-    assert_eq!(
-        word(&browser.run("return document.documentElement.dataset.theme")),
-        chosen
-    );
+    assert_eq!(word(&browser.run("return document.documentElement.dataset.theme")), chosen);
     assert_eq!(background(&browser), colour);
     browser.expect_quiet();
 }

@@ -12,30 +12,18 @@ on_both_databases!(
 );
 
 fn browser_without_script(db: Db) -> Browser {
-    let browser = Browser::open_as(
-        db,
-        Look {
-            script: false,
-            ..Look::default()
-        },
-    );
+    let browser = Browser::open_as(db, Look { script: false, ..Look::default() });
     browser.go("/");
     // WebDriver's own scripts still run; the pages' don't.
     assert!(
-        browser
-            .all("noscript *")
-            .iter()
-            .any(|element| browser.shown(element))
-            || browser.all("noscript").is_empty()
+        browser.all("noscript *").iter().any(|element| browser.shown(element)) || browser.all("noscript").is_empty()
     );
     browser
 }
 
 fn upload_trash_and_restore_work_by_plain_forms(db: Db) {
     let browser = browser_without_script(db);
-    browser
-        .server
-        .store("plain", "first.txt", b"so that the tag is there");
+    browser.server.store("plain", "first.txt", b"so that the tag is there");
     let (_folder, path) = tools::file_with("no script.jpg", &pictures::jpeg(320, 240, 5));
     browser.go("/tags/plain");
     let input = browser.need("form[enctype='multipart/form-data'] input[type=file]");
@@ -46,9 +34,7 @@ fn upload_trash_and_restore_work_by_plain_forms(db: Db) {
 
     browser.click(TICKS);
     browser.click("button[formaction='/tags/plain/trash']");
-    wait::until_true("the trash", || {
-        browser.server.names("plain") == ["first.txt"]
-    });
+    wait::until_true("the trash", || browser.server.names("plain") == ["first.txt"]);
     browser.go("/trash");
     browser.wait_for_text("no script.jpg");
     browser.click(TICKS);
@@ -60,11 +46,7 @@ fn upload_trash_and_restore_work_by_plain_forms(db: Db) {
 fn searching_and_paging_work_by_plain_links(db: Db) {
     let browser = browser_without_script(db);
     for number in 0..230 {
-        browser.server.store(
-            "pages",
-            &format!("{number:03}.txt"),
-            format!("{number}").as_bytes(),
-        );
+        browser.server.store("pages", &format!("{number:03}.txt"), format!("{number}").as_bytes());
     }
     browser.go("/tags/pages");
     let mut seen = browser.all(TICKS).len();
@@ -92,9 +74,7 @@ fn language_and_theme_work_by_plain_forms(db: Db) {
     browser.click("form[action='/theme'] button");
     wait::until_true("a chosen theme", || {
         let html = browser.all("html").into_iter().next().expect("a page");
-        browser
-            .attribute(&html, "data-theme")
-            .is_some_and(|theme| theme != "auto")
+        browser.attribute(&html, "data-theme").is_some_and(|theme| theme != "auto")
     });
     browser.expect_quiet();
 }

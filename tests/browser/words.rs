@@ -25,11 +25,7 @@ impl Browser {
         let store = |number: u8| {
             let (width, height) = (300 + u32::from(number) * 10, 200);
             let name = format!("picture {number}.jpg");
-            word(
-                &self
-                    .server
-                    .store(tag, &name, &pictures::jpeg(width, height, number))["id"],
-            )
+            word(&self.server.store(tag, &name, &pictures::jpeg(width, height, number))["id"])
         };
         (0..count).map(store).collect()
     }
@@ -46,9 +42,7 @@ impl Browser {
 
     #[track_caller]
     pub fn wait_for_pictures(&self, count: u64) {
-        wait::until_true(&format!("{count} pictures on {}", self.path()), || {
-            self.loaded_pictures() == count
-        });
+        wait::until_true(&format!("{count} pictures on {}", self.path()), || self.loaded_pictures() == count);
     }
 
     #[track_caller]

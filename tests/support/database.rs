@@ -32,9 +32,7 @@ impl Database {
             return Self::Sqlite;
         }
         let Ok(base) = std::env::var("GRANARY_TEST_MYSQL") else {
-            panic!(
-                "GRANARY_TEST_MYSQL is not set: run the tests by ./scripts/test, which starts a MariaDB"
-            );
+            panic!("GRANARY_TEST_MYSQL is not set: run the tests by ./scripts/test, which starts a MariaDB");
         };
         let url = with_schema(&base, &fresh_name());
         block_on(sqlx::MySql::create_database(&url)).expect("a new schema in MariaDB");
@@ -60,22 +58,14 @@ impl Drop for Database {
 }
 
 fn fresh_name() -> String {
-    format!(
-        "granary_{}_{}",
-        std::process::id(),
-        NUMBER.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("granary_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// `mysql://user@host:port/old?query` with another schema.
 fn with_schema(url: &str, schema: &str) -> String {
-    let (head, query) = url
-        .split_once('?')
-        .map_or((url, None), |(h, q)| (h, Some(q)));
+    let (head, query) = url.split_once('?').map_or((url, None), |(h, q)| (h, Some(q)));
     let after_scheme = head.find("://").map_or(0, |at| at + 3);
-    let host_end = head[after_scheme..]
-        .find('/')
-        .map_or(head.len(), |at| after_scheme + at);
+    let host_end = head[after_scheme..].find('/').map_or(head.len(), |at| after_scheme + at);
     let mut full = format!("{}/{schema}", &head[..host_end]);
     if let Some(query) = query {
         full.push('?');
@@ -85,9 +75,5 @@ fn with_schema(url: &str, schema: &str) -> String {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a small runtime")
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a small runtime").block_on(future)
 }

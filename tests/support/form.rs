@@ -5,10 +5,7 @@ pub const BOUNDARY: &str = "----granary-test-boundary";
 
 /// The header that goes with [`Form::body`].
 pub fn content_type() -> (&'static str, String) {
-    (
-        "Content-Type",
-        format!("multipart/form-data; boundary={BOUNDARY}"),
-    )
+    ("Content-Type", format!("multipart/form-data; boundary={BOUNDARY}"))
 }
 
 /// A form in the making.
@@ -21,33 +18,19 @@ impl Form {
     /// Adds a file part.
     pub fn file(self, field: &str, name: &str, bytes: &[u8]) -> Self {
         let disposition = format!("form-data; name=\"{field}\"; filename=\"{name}\"");
-        self.part(
-            &[
-                ("Content-Disposition", &disposition),
-                ("Content-Type", "application/octet-stream"),
-            ],
-            bytes,
-        )
+        self.part(&[("Content-Disposition", &disposition), ("Content-Type", "application/octet-stream")], bytes)
     }
 
     /// Adds a text field.
     pub fn text(self, field: &str, value: &str) -> Self {
-        self.part(
-            &[(
-                "Content-Disposition",
-                &format!("form-data; name=\"{field}\""),
-            )],
-            value.as_bytes(),
-        )
+        self.part(&[("Content-Disposition", &format!("form-data; name=\"{field}\""))], value.as_bytes())
     }
 
     /// Adds a part with these headers.
     pub fn part(mut self, headers: &[(&str, &str)], bytes: &[u8]) -> Self {
-        self.bytes
-            .extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
+        self.bytes.extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
         for (name, value) in headers {
-            self.bytes
-                .extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+            self.bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
         self.bytes.extend_from_slice(b"\r\n");
         self.bytes.extend_from_slice(bytes);
@@ -57,8 +40,7 @@ impl Form {
 
     /// The finished body.
     pub fn body(mut self) -> Vec<u8> {
-        self.bytes
-            .extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        self.bytes.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
         self.bytes
     }
 

@@ -48,12 +48,7 @@ impl Answer {
     /// Checks that the status is one of the 2xx.
     #[track_caller]
     pub fn expect_success(self) -> Self {
-        assert!(
-            (200..300).contains(&self.status),
-            "{}: {}",
-            self.status,
-            self.text()
-        );
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
         self
     }
 
@@ -62,11 +57,7 @@ impl Answer {
     pub fn expect_problem(self, status: u16) -> String {
         let answer = self.expect(status);
         let kind = answer.need("content-type");
-        assert!(
-            kind.starts_with("application/problem+json"),
-            "{kind}: {}",
-            answer.text()
-        );
+        assert!(kind.starts_with("application/problem+json"), "{kind}: {}", answer.text());
         let problem = answer.json();
         assert_eq!(problem["status"], status, "{problem}");
         for member in ["type", "title", "detail"] {
@@ -77,13 +68,7 @@ impl Answer {
 }
 
 /// One request; `None` where no whole answer came.
-pub fn try_send(
-    port: u16,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Option<Answer> {
+pub fn try_send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
     let mut connection = Connection::try_open(port).ok()?;
     connection.send(&head(port, method, path, headers, Some(body.len())));
     connection.send(body);
@@ -95,28 +80,12 @@ pub fn try_get(port: u16, path: &str) -> Option<Answer> {
 }
 
 /// The bytes of a request's head. The path goes out as it is.
-pub fn head(
-    port: u16,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    length: Option<usize>,
-) -> Vec<u8> {
-    let mut lines = vec![
-        format!("{method} {path} HTTP/1.1"),
-        "Connection: close".to_owned(),
-    ];
-    if !headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("host"))
-    {
+pub fn head(port: u16, method: &str, path: &str, headers: &[(&str, &str)], length: Option<usize>) -> Vec<u8> {
+    let mut lines = vec![format!("{method} {path} HTTP/1.1"), "Connection: close".to_owned()];
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         lines.push(format!("Host: 127.0.0.1:{port}"));
     }
-    lines.extend(
-        headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}")),
-    );
+    lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
     if let Some(length) = length
         && (length > 0 || method == "POST" || method == "PUT")
     {

@@ -52,9 +52,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Lower-case hex, two digits a byte.
 pub fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-        .collect()
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// The bytes' SHA-256 as RFC 9530 writes it: `sha-256=:…:`.

@@ -8,11 +8,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 pub fn picture(format: ImageFormat, width: u32, height: u32, seed: u8) -> Vec<u8> {
     let shade = |x: u32, y: u32| {
         let byte = |value: u32| u8::try_from(value % 256).expect("below 256");
-        Rgb([
-            byte(x * 3 + u32::from(seed)),
-            byte(y * 5),
-            byte(x + y + u32::from(seed) * 7),
-        ])
+        Rgb([byte(x * 3 + u32::from(seed)), byte(y * 5), byte(x + y + u32::from(seed) * 7)])
     };
     encode(RgbImage::from_fn(width, height, shade), format)
 }
@@ -28,11 +24,7 @@ pub fn png(width: u32, height: u32, seed: u8) -> Vec<u8> {
 /// A JPEG whose left half is red and whose right half is blue, with an EXIF orientation.
 pub fn jpeg_with_orientation(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     let halves = |x, _| {
-        if x < width / 2 {
-            Rgb([255, 0, 0])
-        } else {
-            Rgb([0, 0, 255])
-        }
+        if x < width / 2 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) }
     };
     let plain = encode(RgbImage::from_fn(width, height, halves), ImageFormat::Jpeg);
     // APP1 with a TIFF block of one entry: tag 0x0112, SHORT, count 1, the value.
@@ -53,11 +45,7 @@ pub fn png_bomb(side: u32) -> Vec<u8> {
     header.extend_from_slice(&side.to_be_bytes());
     header.extend_from_slice(&[8, 6, 0, 0, 0]);
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in [
-        (b"IHDR", header.as_slice()),
-        (b"IDAT", b"\x78\x9c\x03\0\0\0\0\x01"),
-        (b"IEND", b""),
-    ] {
+    for (kind, data) in [(b"IHDR", header.as_slice()), (b"IDAT", b"\x78\x9c\x03\0\0\0\0\x01"), (b"IEND", b"")] {
         let mut chunk = kind.to_vec();
         chunk.extend_from_slice(data);
         bytes.extend_from_slice(&u32::try_from(data.len()).expect("short").to_be_bytes());
@@ -75,8 +63,6 @@ pub fn open(bytes: &[u8]) -> DynamicImage {
 fn encode(pixels: RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     let image = DynamicImage::ImageRgb8(pixels);
-    image
-        .write_to(&mut bytes, format)
-        .expect("an encoder for this format");
+    image.write_to(&mut bytes, format).expect("an encoder for this format");
     bytes.into_inner()
 }

@@ -29,10 +29,7 @@ impl Connection {
     pub fn over(stream: TcpStream) -> Self {
         let minute = Some(Duration::from_mins(1));
         stream.set_read_timeout(minute).expect("a read time-out");
-        Self {
-            stream,
-            unread: Vec::new(),
-        }
+        Self { stream, unread: Vec::new() }
     }
 
     /// Sends all bytes; `false` when the server hung up before it had them all, as it may when
@@ -60,12 +57,7 @@ impl Connection {
             if status == 100 {
                 continue;
             }
-            let mut answer = Answer {
-                status,
-                headers,
-                body: Vec::new(),
-                complete: true,
-            };
+            let mut answer = Answer { status, headers, body: Vec::new(), complete: true };
             if method != "HEAD" && status != 204 && status != 304 {
                 self.read_body(&mut answer);
             }
@@ -80,10 +72,7 @@ impl Connection {
     }
 
     fn read_body(&mut self, answer: &mut Answer) {
-        if answer
-            .header("transfer-encoding")
-            .is_some_and(|v| v.contains("chunked"))
-        {
+        if answer.header("transfer-encoding").is_some_and(|v| v.contains("chunked")) {
             answer.complete = self.read_chunks(&mut answer.body).is_some();
         } else if let Some(length) = answer.header("content-length").and_then(|v| v.parse().ok()) {
             while self.unread.len() < length && self.fill() {}
@@ -143,8 +132,7 @@ impl Connection {
 
 /// The place of `needle` in `hay`.
 pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len())
-        .position(|window| window == needle)
+    hay.windows(needle.len()).position(|window| window == needle)
 }
 
 fn parse_head(head: &[u8]) -> Option<(u16, Vec<(String, String)>)> {

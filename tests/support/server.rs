@@ -57,9 +57,7 @@ impl Server {
         self.settings = settings;
         self.port = free_port();
         self.child = Some(self.prepared().spawn().expect("the granary executable"));
-        wait::until("the server's first answer", || {
-            http::try_get(self.port, "/livez")
-        });
+        wait::until("the server's first answer", || http::try_get(self.port, "/livez"));
     }
 
     /// Ends it as a power cut would: no hook of the process runs.
@@ -113,12 +111,8 @@ impl Server {
 
     /// The highest resident memory so far, in KiB.
     pub fn peak_memory_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))
-            .expect("the status of our child");
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmHWM:"))
-            .expect("VmHWM in /proc/<pid>/status");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("the status of our child");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("VmHWM in /proc/<pid>/status");
         let figure = line.split_whitespace().nth(1).expect("a figure");
         figure.parse().expect("KiB")
     }
@@ -188,8 +182,7 @@ impl Server {
             if child.try_wait().expect("our child").is_some() {
                 return Some(false);
             }
-            let ready =
-                http::try_get(self.port, "/readyz").is_some_and(|answer| answer.status == 200);
+            let ready = http::try_get(self.port, "/readyz").is_some_and(|answer| answer.status == 200);
             ready.then_some(true)
         })
     }
@@ -211,10 +204,7 @@ impl Server {
             .stdout(File::create(folder.join("stdout")).expect("a log file"))
             .stderr(File::create(folder.join("stderr")).expect("a log file"));
         if let Some(url) = self.database.url() {
-            command.env(
-                "ROCKET_DATABASES",
-                format!(r#"{{granary={{url="{url}"}}}}"#),
-            );
+            command.env("ROCKET_DATABASES", format!(r#"{{granary={{url="{url}"}}}}"#));
         }
         for (name, value) in &self.settings.variables {
             command.env(name, value);

@@ -10,13 +10,8 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let settings = Self {
-            variables: Vec::new(),
-            disk_of_mib: None,
-        };
-        settings
-            .set("ROCKET_STORAGE", r#"{min_free="1 MiB"}"#)
-            .set("ROCKET_CLI_COLORS", "false")
+        let settings = Self { variables: Vec::new(), disk_of_mib: None };
+        settings.set("ROCKET_STORAGE", r#"{min_free="1 MiB"}"#).set("ROCKET_CLI_COLORS", "false")
     }
 }
 

@@ -29,10 +29,7 @@ impl Ran {
 /// A program under a time limit, in the UTF-8 locale that every Debian has.
 pub fn program(name: &str) -> Command {
     let mut command = Command::new("timeout");
-    command
-        .args(["120", name])
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null());
+    command.args(["120", name]).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
     for proxy in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
         command.env_remove(proxy);
     }
@@ -42,30 +39,20 @@ pub fn program(name: &str) -> Command {
 /// Runs it to its end.
 #[track_caller]
 pub fn run(command: &mut Command) -> Ran {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().expect("coreutils' timeout");
+    let Output { status, stdout, stderr } = command.output().expect("coreutils' timeout");
     let err = String::from_utf8_lossy(&stderr).into_owned();
     assert_ne!(
         status.code(),
         Some(127),
         "{command:?} isn't installed ({err}): ./scripts/test installs what the tests need"
     );
-    Ran {
-        code: status.code(),
-        out: stdout,
-        err,
-    }
+    Ran { code: status.code(), out: stdout, err }
 }
 
 /// `curl` with these arguments, silent but for errors.
 #[track_caller]
 pub fn curl<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Ran {
-    run(program("curl")
-        .args(["-sS", "--max-time", "110"])
-        .args(arguments))
+    run(program("curl").args(["-sS", "--max-time", "110"]).args(arguments))
 }
 
 /// A Python program of ours with its arguments.
@@ -79,29 +66,16 @@ pub fn python<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
 pub fn java<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
     let jars = ["okhttp", "okio"].map(|name| format!("/usr/share/java/{name}.jar"));
     for jar in &jars {
-        assert!(
-            Path::new(jar).exists(),
-            "{jar} is missing: ./scripts/test installs libokhttp-java"
-        );
+        assert!(Path::new(jar).exists(), "{jar} is missing: ./scripts/test installs libokhttp-java");
     }
     let mut command = program("java");
-    command.args([
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "-Dfile.encoding=UTF-8",
-        "-cp",
-    ]);
-    run(command
-        .arg(jars.join(":"))
-        .arg(client(file))
-        .args(arguments))
+    command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8", "-cp"]);
+    run(command.arg(jars.join(":")).arg(client(file)).args(arguments))
 }
 
 /// A file in `tests/clients`.
 pub fn client(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/clients")
-        .join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(file)
 }
 
 /// A temporary folder, and in it a file with these bytes.

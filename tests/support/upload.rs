@@ -14,14 +14,7 @@ impl Server {
 
     /// The same with a query (`?on_conflict=reject`) and headers.
     #[track_caller]
-    pub fn upload_with(
-        &self,
-        tag: &str,
-        name: &str,
-        query: &str,
-        headers: &[(&str, &str)],
-        bytes: &[u8],
-    ) -> Answer {
+    pub fn upload_with(&self, tag: &str, name: &str, query: &str, headers: &[(&str, &str)], bytes: &[u8]) -> Answer {
         let path = format!("/upload/{}/{}{query}", encode(tag), encode(name));
         self.send("POST", &path, headers, bytes)
     }

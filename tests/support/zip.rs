@@ -32,21 +32,14 @@ impl<'a> Archive<'a> {
         let mut archive = Self::directory_only(bytes);
         let mut expected = 0;
         for entry in &mut archive.entries {
-            assert_eq!(
-                entry.header_at, expected,
-                "{}: a gap or an overlap",
-                entry.name
-            );
+            assert_eq!(entry.header_at, expected, "{}: a gap or an overlap", entry.name);
             entry.data_at = check_local_header(bytes, entry);
             let size = usize::try_from(entry.size).expect("fits memory");
             let data = &bytes[entry.data_at..entry.data_at + size];
             assert_eq!(crc32fast::hash(data), entry.crc32, "{}: CRC", entry.name);
             expected = (entry.data_at + size) as u64;
         }
-        assert_eq!(
-            expected, archive.directory_at as u64,
-            "bytes before the directory"
-        );
+        assert_eq!(expected, archive.directory_at as u64, "bytes before the directory");
         archive
     }
 
@@ -55,19 +48,11 @@ impl<'a> Archive<'a> {
         let directory_at = usize::try_from(end.start).expect("an offset");
         let entries = read_directory(&bytes[directory_at..end.limit]);
         assert_eq!(entries.len() as u64, end.count, "the number of entries");
-        Self {
-            bytes,
-            entries,
-            directory_at,
-            zip64: end.zip64,
-        }
+        Self { bytes, entries, directory_at, zip64: end.zip64 }
     }
 
     pub fn names(&self) -> Vec<String> {
-        self.entries
-            .iter()
-            .map(|entry| entry.name.clone())
-            .collect()
+        self.entries.iter().map(|entry| entry.name.clone()).collect()
     }
 
     /// The bytes of one entry.
@@ -107,11 +92,7 @@ impl End {
     /// From bytes that begin at `offset` in the archive.
     fn read(bytes: &[u8], offset: u64) -> Self {
         let end = bytes.len().checked_sub(22).expect("an end record");
-        assert_eq!(
-            u32_at(bytes, end),
-            0x0605_4b50,
-            "no end record at the very end"
-        );
+        assert_eq!(u32_at(bytes, end), 0x0605_4b50, "no end record at the very end");
         let mut count = u64::from(u16_at(bytes, end + 10));
         let mut size = u64::from(u32_at(bytes, end + 12));
         let mut start = u64::from(u32_at(bytes, end + 16));
@@ -126,12 +107,7 @@ impl End {
             limit = record;
         }
         assert_eq!(start + size, offset + limit as u64, "the directory's size");
-        Self {
-            count,
-            start,
-            limit,
-            zip64,
-        }
+        Self { count, start, limit, zip64 }
     }
 }
 
@@ -170,36 +146,16 @@ fn read_directory(bytes: &[u8]) -> Vec<Entry> {
 
 fn check_local_header(bytes: &[u8], entry: &Entry) -> usize {
     let at = usize::try_from(entry.header_at).expect("an offset");
-    assert_eq!(
-        u32_at(bytes, at),
-        0x0403_4b50,
-        "{}: no local header",
-        entry.name
-    );
+    assert_eq!(u32_at(bytes, at), 0x0403_4b50, "{}: no local header", entry.name);
     assert_eq!(entry.method, 0, "{}: stored", entry.name);
     assert_eq!(u16_at(bytes, at + 8), 0, "{}: stored", entry.name);
-    assert_eq!(
-        entry.flags & 0x0009,
-        0,
-        "{}: no data descriptor, no encryption",
-        entry.name
-    );
+    assert_eq!(entry.flags & 0x0009, 0, "{}: no data descriptor, no encryption", entry.name);
     if !entry.name.is_ascii() {
         assert_ne!(entry.flags & 0x0800, 0, "{}: the UTF-8 flag", entry.name);
     }
-    assert_eq!(
-        u32_at(bytes, at + 14),
-        entry.crc32,
-        "{}: CRC in the local header",
-        entry.name
-    );
+    assert_eq!(u32_at(bytes, at + 14), entry.crc32, "{}: CRC in the local header", entry.name);
     if u32_at(bytes, at + 22) != u32::MAX {
-        assert_eq!(
-            u64::from(u32_at(bytes, at + 22)),
-            entry.size,
-            "{}: size",
-            entry.name
-        );
+        assert_eq!(u64::from(u32_at(bytes, at + 22)), entry.size, "{}: size", entry.name);
     }
     let name_len = usize::from(u16_at(bytes, at + 26));
     assert_eq!(&bytes[at + 30..at + 30 + name_len], entry.name.as_bytes());
@@ -210,9 +166,7 @@ fn zip64_fields(mut extra: &[u8]) -> Vec<u64> {
     while extra.len() >= 4 {
         let size = usize::from(u16_at(extra, 2));
         if u16_at(extra, 0) == 1 {
-            return (0..size / 8)
-                .map(|field| u64_at(extra, 4 + field * 8))
-                .collect();
+            return (0..size / 8).map(|field| u64_at(extra, 4 + field * 8)).collect();
         }
         extra = &extra[4 + size..];
     }

@@ -1,0 +1,9 @@
+//! What goes over the wire, through Rocket's local client: no port, a clock that stands still.
+//!
+//! The binary's tests talk to the real server; here stand the things that need a fixed time, or every
+//! mounted route at once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod doors;
+mod files;
+mod world;
