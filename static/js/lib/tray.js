@@ -9,6 +9,7 @@ const DONE_SHOWN = 30;
 export class Tray {
   #rows = new Map();
   #busy = false;
+  #settled = 0;
 
   constructor(queue, { onIdle = refresh } = {}) {
     this.queue = queue;
@@ -43,16 +44,19 @@ export class Tray {
   #show() {
     const { queue, root } = this;
     const totals = queue.totals();
+    const settled = totals.done + totals.failed;
     if (totals.count === 0) root.hidden = true;
-    else if (totals.active || totals.failed) root.hidden = false;
+    else if (totals.active || settled > this.#settled) root.hidden = false;
     $("[data-pause]", root).hidden = queue.paused || !totals.active;
     $("[data-resume]", root).hidden = !queue.paused || !totals.active;
     this.bar.value = totals.bytes ? totals.loaded / totals.bytes : 0;
     this.summary.textContent = this.#line(totals);
     this.#lines();
-    const busy = totals.active > 0;
-    if (this.#busy && !busy) this.#finished(totals);
-    this.#busy = busy;
+    // A small upload is over before it was ever seen under way, so what counts is what has settled.
+    this.#busy = totals.active > 0;
+    if (this.#busy) return;
+    if (settled > this.#settled) this.#finished(totals);
+    this.#settled = settled;
   }
 
   #line(totals) {
