@@ -4,6 +4,7 @@ import { watch } from "./lib/drop.js";
 import "./lib/more.js";
 import "./lib/select.js";
 import { uploads } from "./lib/uploads.js";
+import "./lib/zip.js";
 
 const queue = uploads();
 watch((files) => {

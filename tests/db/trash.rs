@@ -25,17 +25,22 @@ async fn a_batch_is_undone_in_one_go(engine: Engine) {
     assert_eq!((one.count, two.count), (1, 2));
     assert_ne!(one.batch, two.batch);
     assert_eq!(world.tag("t").await.file_count, 0);
-    assert_eq!(world.collect.restore_batch(&tag, two.batch).await.unwrap(), 2);
+    assert_eq!(world.collect.restore_batch("t", two.batch).await.unwrap(), 2);
     assert_eq!(world.names("t").await, ["a1", "a2"]);
     assert_eq!(world.collect.trash_totals().await.unwrap().file_count, 1);
-    assert!(world.collect.restore_batch(&tag, two.batch).await.is_err(), "nothing is left of it");
+    assert!(world.collect.restore_batch("t", two.batch).await.is_err(), "nothing is left of it");
 }
 
 async fn a_tag_goes_and_comes_back(engine: Engine) {
     let world = World::new(engine).await;
     let file = world.put("t", "a", b"one").await.file;
     world.put("t", "b", b"two").await;
-    assert_eq!(world.collect.delete_tag("t").await.unwrap().count, 2);
+    let gone = world.collect.delete_tag("t").await.unwrap();
+    assert_eq!(gone.count, 2);
+    assert!(world.collect.tag("t").await.is_err());
+    assert_eq!(world.collect.restore_batch("t", gone.batch).await.unwrap(), 2);
+    assert_eq!(world.names("t").await, ["a", "b"]);
+    world.collect.delete_tag("t").await.unwrap();
     assert!(world.collect.tag("t").await.is_err());
     world.collect.restore_file(file.id).await.unwrap();
     assert_eq!(world.names("t").await, ["a"]);

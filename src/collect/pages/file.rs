@@ -62,7 +62,7 @@ pub(super) async fn show(_caller: Caller, view: View, collect: &State<Collect>, 
     let file = collect.file(id).await?;
     let taken = collect.taken_at(&file).await;
     let (neighbours, keep_days) = if file.is_deleted() {
-        ((None, None), collect.about().await?.trash_keep_days)
+        ((None, None), collect.trash_keep_days())
     } else {
         (collect.neighbours(&file).await?, 0)
     };

@@ -80,13 +80,13 @@ pub(super) async fn undo(
     tag: &str,
     form: Form<Batch>,
 ) -> Result<SeeOther, PageError> {
-    let tag = find(collect, tag).await?;
-    let news = match collect.restore_batch(&tag, form.batch).await {
+    let tag = Name::new(tag).map_err(|error| error.of("tag"))?;
+    let news = match collect.restore_batch(tag.as_str(), form.batch).await {
         Ok(count) => News::Restored { count },
         Err(Error::NotFound(_)) => News::TooLate,
         Err(error) => return Err(error.into()),
     };
-    Ok(SeeOther::to(page_of(&tag.name)).noting(news.to_string()))
+    Ok(SeeOther::to(page_of(tag.as_str())).noting(news.to_string()))
 }
 
 /// `POST /tags/{tag}/delete`: the tag with all its files.

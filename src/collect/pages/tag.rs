@@ -59,7 +59,7 @@ struct Found {
     files: Vec<File>,
     next: Option<String>,
     totals: Totals,
-    zip: u64,
+    zip: Option<u64>,
 }
 
 /// `GET /tags/{tag}`; `new` shows the empty page of a tag that isn't there yet.
@@ -92,13 +92,13 @@ async fn find(
 ) -> Result<Found, Error> {
     let page = collect.files(&tag, filter, order, cursor, LIMIT).await?;
     let totals = collect.totals(&tag, filter).await?;
-    let zip = collect.zip_size(&tag, filter).await?;
+    let zip = collect.zip_size(&tag, filter, totals.file_count).await?;
     Ok(Found { files: page.items, next: page.next, totals, zip, tag: Some(tag) })
 }
 
 impl Found {
     fn nothing() -> Self {
-        Self { tag: None, files: Vec::new(), next: None, totals: Totals::default(), zip: 0 }
+        Self { tag: None, files: Vec::new(), next: None, totals: Totals::default(), zip: None }
     }
 }
 
@@ -106,7 +106,7 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
     let View { frame, w } = view;
     let (lang, filtered, totals) = (frame.lang, !filter.is_empty(), found.totals);
     let href = format!("/tags/{}", escaped(&name));
-    let zip = i64::try_from(found.zip).unwrap_or(i64::MAX);
+    let zip = found.zip.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
     let days = match order {
         Order::Newest | Order::Oldest => by_day(found.files, |file| file.created_at, &frame.zone, lang),
         Order::Name | Order::Size => in_one(found.files),
@@ -125,8 +125,8 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
         trash_all: words::trash_all(totals.file_count, filtered, lang),
         whole_filter: words::whole_filter(totals.file_count, filtered, lang),
         zip_href: zip_address(&href, filter),
-        zip_size: size(zip),
-        zip_bytes: words::exact_bytes(zip, lang),
+        zip_size: zip.map(size).unwrap_or_default(),
+        zip_bytes: zip.map(|bytes| words::exact_bytes(bytes, lang)).unwrap_or_default(),
         more: found.next.map(|cursor| fields.address(&href, &cursor)),
         filter: fields,
         filtered,

@@ -42,7 +42,7 @@ pub(super) async fn show(
 ) -> Answer<TrashPage> {
     let page = collect.trash(cursor, LIMIT).await?;
     let totals = collect.trash_totals().await?;
-    let keep = collect.about().await?.trash_keep_days;
+    let keep = collect.trash_keep_days();
     let View { frame, w } = view;
     let mut days = by_day(page.items, |file| file.deleted_at.unwrap_or(file.created_at), &frame.zone, frame.lang);
     note_ends(&mut days, keep, &frame);

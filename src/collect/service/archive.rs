@@ -25,6 +25,9 @@ use crate::platform::ids::Id;
 /// Entries between two marks, and rows read at a time.
 const STEP: u32 = 512;
 
+/// So many rows are read while somebody waits for a page.
+const AT_ONCE: i64 = 1000;
+
 /// How many plans are kept.
 const KEPT: usize = 16;
 
@@ -121,12 +124,17 @@ impl Collect {
         Ok(Some(plan).filter(|plan| plan.etag == etag))
     }
 
-    /// The exact size of the archive in bytes.
+    /// The exact size of the archive of `file_count` files, where it can be told at once: `None` when
+    /// that many rows would have to be read first. (A `HEAD` on the archive reads them.)
     ///
     /// # Errors
     /// As [`Self::archive`].
-    pub async fn zip_size(&self, tag: &Tag, filter: &Filter) -> Result<u64> {
-        Ok(self.archive(tag, filter).await?.len())
+    pub async fn zip_size(&self, tag: &Tag, filter: &Filter, file_count: i64) -> Result<Option<u64>> {
+        let kept = self.inner.plans.find(tag.id, tag.revision, filter, i64::MAX);
+        if kept.is_none() && file_count > AT_ONCE {
+            return Ok(None);
+        }
+        Ok(Some(self.archive(tag, filter).await?.len()))
     }
 
     async fn plan(&self, tag: &Tag, filter: &Filter, asked: i64) -> Result<Arc<Archive>> {

@@ -107,7 +107,7 @@ impl Collect {
             trash_bytes: store::trash::totals(db).await?.bytes,
             free_bytes: blobs.free_bytes()?,
             durability: config.durability.as_str(),
-            trash_keep_days: i64::try_from(config.trash.keep.as_secs() / 86_400).unwrap_or(i64::MAX),
+            trash_keep_days: self.trash_keep_days(),
             helpers: pictures::installed_helpers(),
         })
     }

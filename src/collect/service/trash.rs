@@ -54,7 +54,7 @@ impl Collect {
             store::commit::change_tag(&mut tx, tag, change, None, now).await?;
         }
         if with_tag {
-            store::trash::delete_tag(&mut tx, tag, now).await?;
+            store::trash::delete_tag(&mut tx, tag, batch).await?;
         }
         tx.commit().await?;
         Ok(Trashed { count: change.files.unsigned_abs(), batch })
@@ -70,16 +70,31 @@ impl Collect {
         self.file(id).await
     }
 
-    /// Brings back what went to the trash in one go.
+    /// Brings back what went to the trash in one go, the tag itself included.
     ///
     /// # Errors
     /// `NotFound` when there is no such batch any more.
-    pub async fn restore_batch(&self, tag: &Tag, batch: i64) -> Result<u64> {
-        let ids = store::trash::batch(&self.inner.db, tag.id, batch).await?;
-        if ids.is_empty() {
+    pub async fn restore_batch(&self, tag: &str, batch: i64) -> Result<u64> {
+        let (tag, deleted_at) =
+            store::trash::find_tag(&self.inner.db, tag).await?.ok_or(Error::NotFound(Thing::Tag))?;
+        let ids = store::trash::batch(&self.inner.db, tag, batch).await?;
+        let is_tag_in_it = deleted_at == Some(batch);
+        if ids.is_empty() && !is_tag_in_it {
             return Err(Error::NotFound(Thing::File));
         }
-        self.restore_files(&ids).await
+        let restored = self.restore_files(&ids).await?;
+        if is_tag_in_it {
+            let mut tx = self.inner.db.begin().await?;
+            store::trash::restore_tag(&mut tx, tag).await?;
+            tx.commit().await?;
+        }
+        Ok(restored)
+    }
+
+    /// How long a file stays restorable, in days.
+    #[must_use]
+    pub fn trash_keep_days(&self) -> i64 {
+        i64::try_from(self.inner.config.trash.keep.as_secs() / 86_400).unwrap_or(i64::MAX)
     }
 
     /// Brings these files back. How many lay in the trash.

@@ -58,10 +58,23 @@ pub async fn free_batch(tx: &mut Tx, tag: Id, now: i64) -> Result<i64> {
     Ok(now.max(row.int(0)? + 1))
 }
 
-/// Marks the tag itself as deleted: it leaves the list until something comes back or arrives.
-pub async fn delete_tag(tx: &mut Tx, tag: Id, now: i64) -> Result<()> {
-    tx.execute(Sql::new("UPDATE tags SET deleted_at = ? WHERE id = ?").bind(now).bind(tag)).await?;
+/// Marks the tag itself as deleted with its files: it leaves the list until something comes back or
+/// arrives.
+pub async fn delete_tag(tx: &mut Tx, tag: Id, batch: i64) -> Result<()> {
+    tx.execute(Sql::new("UPDATE tags SET deleted_at = ? WHERE id = ?").bind(batch).bind(tag)).await?;
     Ok(())
+}
+
+/// Brings the tag itself back.
+pub async fn restore_tag(tx: &mut Tx, tag: Id) -> Result<()> {
+    tx.execute(Sql::new("UPDATE tags SET deleted_at = NULL WHERE id = ?").bind(tag)).await?;
+    Ok(())
+}
+
+/// The tag of that name, deleted or not, and when it was deleted.
+pub async fn find_tag(db: &Db, name: &str) -> Result<Option<(Id, Option<i64>)>> {
+    let row = db.fetch_optional(Sql::new("SELECT id, deleted_at FROM tags WHERE name = ?").bind(name)).await?;
+    row.map(|row| Ok((Id(row.int(0)?), row.opt_int(1)?))).transpose()
 }
 
 /// The ids of one batch.
