@@ -83,7 +83,7 @@ const CONTRAST: &str = r"
         const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
         const box = e.getBoundingClientRect();
         const style = getComputedStyle(e);
-        if (!text || box.width < 2 || box.height < 2 || style.visibility !== 'visible' || e.closest('[disabled], .visually-hidden, .caption, noscript')) continue;
+        if (!text || box.width < 2 || box.height < 2 || style.visibility !== 'visible' || e.closest('[disabled], .visually-hidden, .caption, [aria-hidden=true], noscript')) continue;
         let opaque = true;
         for (let n = e; n; n = n.parentElement) if (getComputedStyle(n).opacity !== '1') opaque = false;
         let back = null;

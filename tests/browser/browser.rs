@@ -102,6 +102,10 @@ impl Browser {
     #[track_caller]
     pub fn click(&self, css: &str) {
         let element = self.need(css);
+        // Into the middle, where no bar at the window's edge lies over it.
+        let script = "arguments[0].scrollIntoView({block: 'center'})";
+        let arguments = json!([{ELEMENT: element.0}]);
+        self.post("/execute/sync", &json!({"script": script, "args": arguments}));
         self.post(&format!("/element/{}/click", element.0), &json!({}));
     }
 
@@ -142,10 +146,16 @@ impl Browser {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// Waits until the page as a whole says something.
+    /// All text of the content, that too which only shows under the pointer.
+    pub fn content(&self) -> String {
+        word(&self.run("return document.querySelector('body').textContent"))
+    }
+
+    /// Waits until the page has this text.
     #[track_caller]
     pub fn wait_for_text(&self, text: &str) {
-        wait::until_true(&format!("{text:?} on {}", self.path()), || self.page_text().contains(text));
+        let what = format!("{text:?} on {}", self.path());
+        wait::until_true(&what, || self.content().contains(text));
     }
 
     /// Fails where any page has logged an error: a script's, a missing file, a broken policy.

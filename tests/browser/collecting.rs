@@ -46,7 +46,7 @@ fn a_file_from_the_input_appears_as_a_thumbnail(db: Db) {
     browser.type_into(&input, path.to_str().unwrap());
     wait::until_true("the upload", || browser.server.names("field").len() == 2);
     wait::until_true("its thumbnail, without a reload", || {
-        browser.page_text().contains("上传 1.jpg") && browser.loaded_pictures() == 2
+        browser.content().contains("上传 1.jpg") && browser.loaded_pictures() == 2
     });
     browser.refresh();
     browser.wait_for_pictures(2);
@@ -62,7 +62,7 @@ fn arrow_keys_turn_the_pages(db: Db) {
     let newest = format!("/files/{}", ids[2]);
     browser.wait_for_path(&newest);
     browser.need(&format!("main img[src^='/files/{}']", ids[2]));
-    assert!(browser.page_text().contains("picture 2.jpg"));
+    assert!(browser.content().contains("picture 2.jpg"));
     browser.press(key::RIGHT);
     browser.wait_for_path(&format!("/files/{}", ids[1]));
     browser.press(key::RIGHT);

@@ -72,7 +72,7 @@ fn slash_searches_and_escape_leaves() {
     browser.press(key::ENTER);
     wait::until_true("the filter", || browser.path().contains("q=picture"));
     browser.wait_for_pictures(1);
-    assert!(browser.page_text().contains("picture 1.jpg"));
+    assert!(browser.content().contains("picture 1.jpg"));
     browser.expect_quiet();
 }
 

@@ -9,7 +9,11 @@ fn language(browser: &Browser) -> String {
 }
 
 fn background(browser: &Browser) -> String {
-    word(&browser.run("return getComputedStyle(document.body).backgroundColor"))
+    word(
+        &browser.run(
+            "return [document.documentElement, document.body].map(e => getComputedStyle(e).backgroundColor).join()",
+        ),
+    )
 }
 
 #[test]
