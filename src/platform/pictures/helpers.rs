@@ -41,6 +41,11 @@ pub(super) fn can(content_type: &str) -> bool {
     if is_heif(content_type) { heif_convert().is_some() } else { demuxer(content_type).is_some() && ffmpeg().is_some() }
 }
 
+/// All helpers by name, and whether each is installed.
+pub(super) fn installed() -> Vec<(String, bool)> {
+    vec![("ffmpeg".to_owned(), ffmpeg().is_some()), ("heif-convert".to_owned(), heif_convert().is_some())]
+}
+
 /// Lets the type's helper make a still picture of the file.
 pub(super) fn still(path: &Path, content_type: &str) -> Result<Still, ThumbnailError> {
     let folder = tempfile::Builder::new().prefix("granary-still-").tempdir()?;
@@ -192,9 +197,4 @@ mod tests {
     fn unknown_types_have_no_helper() {
         assert!(!can("text/plain") && !can("audio/mp4") && !can("application/vnd.apple.mpegurl"));
     }
-}
-
-/// The helpers by name, and whether they are installed.
-pub(super) fn installed() -> Vec<(String, bool)> {
-    vec![("ffmpeg".to_owned(), ffmpeg().is_some()), ("heif-convert".to_owned(), heif_convert().is_some())]
 }

@@ -10,6 +10,7 @@ mod header;
 mod heif;
 mod helpers;
 mod jpeg;
+mod resize;
 mod sniff;
 mod thumbnail;
 mod tiff;
@@ -57,16 +58,16 @@ pub fn taken_at(path: &Path) -> Option<String> {
     header::taken(&mut window, content_type).ok()?
 }
 
-/// The helper programs by name, and whether they are installed.
-#[must_use]
-pub fn installed_helpers() -> Vec<(String, bool)> {
-    helpers::installed()
-}
-
 /// Can a thumbnail be made of this type here? For films and HEIC that depends on the helpers installed.
 #[must_use]
 pub fn can_picture(content_type: &str) -> bool {
     thumbnail::is_decodable(content_type) || helpers::can(content_type)
+}
+
+/// The optional helper programs, and whether each is installed: for the page that describes this server.
+#[must_use]
+pub fn installed_helpers() -> Vec<(String, bool)> {
+    helpers::installed()
 }
 
 #[cfg(test)]

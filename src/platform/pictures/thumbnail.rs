@@ -7,12 +7,11 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use fast_image_resize as fir;
-use fir::images::{Image, ImageRef};
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::header::{self, Header};
 use super::jpeg::{self, Colour, Scaled};
+use super::resize::resized;
 use super::window::Window;
 use super::{MAX_PIXELS, helpers};
 
@@ -114,14 +113,7 @@ fn from_jpeg(path: &Path) -> Result<Scaled, ThumbnailError> {
     file.take(MAX_JPEG).read_to_end(&mut data)?;
     let picture = jpeg::decode(&data, EDGE).map_err(|jpeg::Broken(why)| ThumbnailError::Broken(why.into()))?;
     let (width, height) = fitted(picture.width, picture.height);
-    if (width, height) == (picture.width, picture.height) {
-        return Ok(picture);
-    }
-    let pixel = if picture.colour == Colour::Grey { fir::PixelType::U8 } else { fir::PixelType::U8x3 };
-    let source = ImageRef::new(picture.width, picture.height, &picture.samples, pixel).map_err(internal)?;
-    let mut target = Image::new(width, height, pixel);
-    fir::Resizer::new().resize(&source, &mut target, &options()).map_err(internal)?;
-    Ok(Scaled { width, height, colour: picture.colour, samples: target.into_vec() })
+    Ok(resized(picture, width, height))
 }
 
 fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, ThumbnailError> {
@@ -129,50 +121,32 @@ fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, Thu
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let mut picture = reader.decode().map_err(|error| undecodable(error, header))?;
-    flatten(&mut picture);
-    let (width, height) = fitted(picture.width(), picture.height());
-    if (width, height) != (picture.width(), picture.height()) {
-        let mut target = DynamicImage::new(width, height, picture.color());
-        fir::Resizer::new().resize(&picture, &mut target, &options()).map_err(internal)?;
-        picture = target;
-    }
-    let grey = matches!(picture, DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_));
-    let (colour, samples) = if grey {
-        (Colour::Grey, picture.into_luma8().into_raw())
-    } else {
-        let mut picture = DynamicImage::ImageRgba8(picture.into_rgba8());
-        flatten(&mut picture);
-        (Colour::Rgb, picture.into_rgb8().into_raw())
+    let picture = reader.decode().map_err(|error| undecodable(error, header))?;
+    let (width, height) = (picture.width(), picture.height());
+    let (colour, samples) = match picture {
+        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => (Colour::Grey, picture.into_luma8().into_raw()),
+        DynamicImage::ImageLumaA8(image) => (Colour::Grey, over_white::<2>(image.into_raw())),
+        _ if picture.color().has_alpha() => (Colour::Rgb, over_white::<4>(picture.into_rgba8().into_raw())),
+        _ => (Colour::Rgb, picture.into_rgb8().into_raw()),
     };
-    Ok(Scaled { width, height, colour, samples })
+    let (small_width, small_height) = fitted(width, height);
+    Ok(resized(Scaled { width, height, colour, samples }, small_width, small_height))
 }
 
-fn options() -> fir::ResizeOptions {
-    fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
-}
-
-/// Puts white behind what is transparent, in place: a second copy of a large picture would double the memory.
-fn flatten(picture: &mut DynamicImage) {
-    fn over_white<const N: usize>(samples: &mut [u8]) {
-        for pixel in samples.as_chunks_mut::<N>().0 {
-            let [light @ .., alpha] = pixel.as_mut_slice() else {
-                continue;
-            };
-            let opacity = u16::from(std::mem::replace(alpha, 255));
-            if opacity < 255 {
-                for sample in light {
-                    let sum = u16::from(*sample) * opacity + 255 * (255 - opacity);
-                    *sample = u8::try_from((sum + 127) / 255).unwrap_or(255);
-                }
-            }
+/// Puts white behind pixels of `N` samples, the last of which is the opacity, and takes that out. In place: a second copy of a
+/// large picture would double the memory.
+fn over_white<const N: usize>(mut samples: Vec<u8>) -> Vec<u8> {
+    let mut to = 0;
+    for from in (0..samples.len()).step_by(N) {
+        let opacity = u16::from(samples[from + N - 1]);
+        for channel in 0..N - 1 {
+            let sum = u16::from(samples[from + channel]) * opacity + 255 * (255 - opacity);
+            samples[to] = u8::try_from((sum + 127) / 255).unwrap_or(255);
+            to += 1;
         }
     }
-    match picture {
-        DynamicImage::ImageRgba8(image) => over_white::<4>(image),
-        DynamicImage::ImageLumaA8(image) => over_white::<2>(image),
-        _ => {}
-    }
+    samples.truncate(to);
+    samples
 }
 
 fn undecodable(error: ImageError, header: Header) -> ThumbnailError {

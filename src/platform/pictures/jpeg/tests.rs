@@ -130,7 +130,7 @@ fn grey_rgb_and_inks_agree() {
 fn pictures_cut_short_are_broken() {
     for progressive in [false, true] {
         let bytes = encode(|encoder| encoder.set_progressive(progressive));
-        for length in (0..bytes.len() - 16).step_by(7) {
+        for length in (0..bytes.len() - 16).step_by(41) {
             assert!(decode(&bytes[..length], 480).is_err(), "{length} of {}", bytes.len());
             assert!(decode(&bytes[..length], 20).is_err(), "{length} of {}, small", bytes.len());
         }
@@ -149,7 +149,7 @@ fn damage_never_panics() {
             encoder.set_progressive(progressive);
             encoder.set_restart_interval(5);
         });
-        for round in 0..600 {
+        for round in 0..160 {
             let mut bytes = whole.clone();
             for _ in 0..=round % 4 {
                 // Most of it in the headers, where the sizes are. The picture's own size stays, or memory alone takes the time.
