@@ -1,12 +1,13 @@
 //! The command line.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use granary::platform::blobs::Blobs;
 use granary::platform::clock::Clock;
 use granary::platform::config::{self, Config};
-use granary::platform::db::Db;
+use granary::platform::db::{Db, Options};
 use granary::platform::telemetry;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
@@ -16,6 +17,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Small requests and big chunks side by side: glibc's allocator keeps too much of both.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long the database may take to answer at the start, its migrations included.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A self-hosted hub for collecting and curating training images.
 #[derive(Parser)]
@@ -77,6 +81,9 @@ async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
     // Past a file size limit (RLIMIT_FSIZE) a write is to fail like on a full disk, not to end the process.
     let _file_size_limit = signal(SignalKind::from_raw(25));
     let durable = granary::is_durable(&config);
+    if let Err(line) = check_database(&figment, durable).await {
+        return fail(&line);
+    }
     let data_dir = blobs.layout().root().display().to_string();
     let rocket = granary::build(figment, config, blobs, Clock::System).attach(greeting(data_dir, durable));
     let rocket = match rocket.ignite().await {
@@ -92,6 +99,20 @@ async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
         db.shut().await;
     }
     code
+}
+
+/// Opens and closes the database, so that a fault there is one line before anything else starts.
+async fn check_database(figment: &Figment, durable: bool) -> Result<(), String> {
+    let url: String = figment.extract_inner("databases.granary.url").map_err(|error| error.to_string())?;
+    let opened = tokio::time::timeout(DATABASE_PATIENCE, Db::connect(&Options { url, durable })).await;
+    match opened {
+        Ok(Ok(db)) => {
+            db.shut().await;
+            Ok(())
+        }
+        Ok(Err(error)) => Err(format!("databases.granary.url: the database can't be used: {error}")),
+        Err(_) => Err(format!("databases.granary.url: no answer within {} seconds", DATABASE_PATIENCE.as_secs())),
+    }
 }
 
 /// Says where it serves, where its data is, and what to try.

@@ -46,7 +46,7 @@ CREATE TABLE files (
     folded       VARBINARY(1024) NOT NULL,
     -- the name the upload asked for, where another had it already
     asked_name   VARBINARY(255),
-    -- the name in archives, where it differs; its key is unique whatever the letter case
+    -- the name in archives, where it differs; its key is unique among the living whatever the letter case
     zip_name     VARBINARY(512),
     zip_key      VARBINARY(16)   NOT NULL,
     sha256       VARBINARY(64)   NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE files (
     live         TINYINT,
     UNIQUE KEY files_seq (tag_id, seq),
     UNIQUE KEY files_name (tag_id, name, live),
-    UNIQUE KEY files_zip_key (tag_id, zip_key),
+    UNIQUE KEY files_zip_key (tag_id, zip_key, live),
     KEY files_by_blob (sha256),
     KEY files_by_asked_name (tag_id, asked_name),
     KEY files_in_trash (deleted_at, id),

@@ -45,7 +45,7 @@ CREATE TABLE files (
     folded       TEXT    NOT NULL,
     -- the name the upload asked for, where another had it already
     asked_name   TEXT,
-    -- the name in archives, where it differs; its key is unique whatever the letter case
+    -- the name in archives, where it differs; its key is unique among the living whatever the letter case
     zip_name     TEXT,
     zip_key      BLOB    NOT NULL,
     sha256       TEXT    NOT NULL REFERENCES blobs (sha256),
@@ -60,7 +60,7 @@ CREATE TABLE files (
     live         INTEGER,
     UNIQUE (tag_id, seq),
     UNIQUE (tag_id, name, live),
-    UNIQUE (tag_id, zip_key)
+    UNIQUE (tag_id, zip_key, live)
 );
 CREATE INDEX files_by_blob ON files (sha256);
 CREATE INDEX files_by_asked_name ON files (tag_id, asked_name) WHERE asked_name IS NOT NULL;

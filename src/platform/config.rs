@@ -173,8 +173,8 @@ pub fn with_database(figment: Figment) -> Figment {
     let url = format!("sqlite:{}", data_dir.join("granary.db").display());
     let durable = figment.extract_inner::<Durability>("durability").map_or(true, |level| level == Durability::Full);
     figment
-        .join(Serialized::global("databases.granary.url", url))
-        .merge(Serialized::global("databases.granary.durable", durable))
+        .join(Serialized::default("databases.granary.url", url))
+        .merge(Serialized::default("databases.granary.durable", durable))
 }
 
 impl Config {
@@ -251,7 +251,7 @@ mod tests {
             ("databases", "{ granary = { pool = 3 } }"),
             ("address", "\"0.0.0.0\""),
         ] {
-            let message = extract(key, toml).unwrap_err();
+            let message = extract(key, toml).expect_err(toml);
             assert!(message.contains(key), "{key} = {toml}: {message}");
             assert!(!message.contains('\n'), "{message}");
         }

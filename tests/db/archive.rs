@@ -1,7 +1,6 @@
 //! The archive: its plan is its bytes, it only grows at its end, and its names are safe.
 
 use granary::collect::model::{Filter, Tag};
-use granary::platform::blobs::SegmentBody;
 use tokio::io::AsyncReadExt;
 
 use crate::on_both_engines;
@@ -17,7 +16,7 @@ on_both_engines!(
 async fn bytes(world: &World, tag: &Tag, filter: &Filter) -> (String, Vec<u8>) {
     let archive = world.collect.archive(tag, filter).await.unwrap();
     let (etag, length) = (archive.etag().to_owned(), archive.len());
-    let mut body = SegmentBody::new(world.collect.blobs().clone(), world.collect.stream(archive, 0..length));
+    let mut body = world.collect.read_archive(archive, 0..length);
     let mut whole = Vec::new();
     body.read_to_end(&mut whole).await.unwrap();
     assert_eq!(whole.len() as u64, length);
@@ -35,9 +34,8 @@ async fn every_range_is_a_part_of_the_whole(engine: Engine) {
     let end = archive.len();
     for start in (0..end).step_by(13) {
         for stop in [start + 1, (start + 40).min(end), end] {
-            let stream = world.collect.stream(archive.clone(), start..stop);
             let mut part = Vec::new();
-            SegmentBody::new(world.collect.blobs().clone(), stream).read_to_end(&mut part).await.unwrap();
+            world.collect.read_archive(archive.clone(), start..stop).read_to_end(&mut part).await.unwrap();
             let expected = &whole[usize::try_from(start).unwrap()..usize::try_from(stop).unwrap()];
             assert!(part == expected, "{start}..{stop}");
         }
@@ -89,6 +87,6 @@ async fn a_change_under_a_transfer_shows(engine: Engine) {
     // What comes back after the plan was made would shift everything behind it.
     world.collect.restore_file(first.id).await.unwrap();
     let length = archive.len();
-    let mut body = SegmentBody::new(world.collect.blobs().clone(), world.collect.stream(archive, 0..length));
+    let mut body = world.collect.read_archive(archive, 0..length);
     assert!(body.read_to_end(&mut Vec::new()).await.is_err());
 }

@@ -77,14 +77,16 @@ async fn tags_are_listed_in_every_order(engine: Engine) {
         world.tick(10);
     }
     for (order, expected) in [
-        (TagOrder::Recent, ["c", "a", "b"]),
+        (TagOrder::Newest, ["c", "a", "b"]),
+        (TagOrder::Oldest, ["b", "a", "c"]),
         (TagOrder::Name, ["a", "b", "c"]),
-        (TagOrder::Bytes, ["b", "c", "a"]),
+        (TagOrder::Size, ["b", "c", "a"]),
         (TagOrder::Files, ["b", "c", "a"]),
     ] {
         let (mut listed, mut cursor) = (Vec::new(), None);
         loop {
-            let page = world.collect.tags(&TagQuery { q: None, order, cursor, limit: 1 }).await.unwrap();
+            let page =
+                world.collect.tags(&TagQuery { filter: Filter::default(), order, cursor, limit: 1 }).await.unwrap();
             listed.extend(page.items.into_iter().map(|tag| tag.name));
             cursor = page.next;
             if cursor.is_none() {

@@ -8,10 +8,9 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
 use rocket::{Route, State, get, routes};
 
-use super::lists::file_id;
+use super::lists::{file_id, known};
 use crate::collect::model::{File, Kind};
 use crate::collect::service::{Collect, Picture};
-use crate::platform::blobs::{BlobKey, Segment, SegmentBody};
 use crate::platform::error::{Error, Thing};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::icons;
@@ -58,7 +57,8 @@ async fn by_name(
     name: &str,
     headers: Headers<'_>,
 ) -> Result<Bytes> {
-    let file = collect.file_by_name(tag, name).await?;
+    let (tag, name) = (known(tag, "tag")?, known(name, "filename")?);
+    let file = collect.file_by_name(tag.as_str(), name.as_str()).await?;
     bytes(collect, &file, ASK, headers.0)
 }
 
@@ -66,22 +66,15 @@ fn bytes(collect: &Collect, file: &File, cache: &'static str, headers: &HeaderMa
     if file.is_deleted() {
         return Err(Error::Gone(Thing::File).into());
     }
-    let key = BlobKey::parse(&file.sha256).ok_or(Error::NotFound(Thing::Blob))?;
-    let size = u64::try_from(file.size).map_err(Error::internal)?;
     let facts = Facts {
         content_type: served_type(&file.content_type),
-        size,
-        etag: format!("\"{key}\""),
+        size: u64::try_from(file.size).map_err(Error::internal)?,
+        etag: format!("\"{}\"", file.sha256),
         cache,
         name: file.name.clone(),
         is_attachment: !is_shown(&file.content_type),
     };
-    let blobs = collect.blobs().clone();
-    let bytes = Bytes::new(headers, facts, |range| {
-        let length = range.end - range.start;
-        SegmentBody::fixed(blobs, vec![Segment::Blob { key, offset: range.start, length, size }])
-    });
-    Ok(bytes?)
+    Ok(Bytes::new(headers, facts, |range| collect.read(file, range))?)
 }
 
 /// Raster images, audio, video and plain text are shown; everything else is saved (design §6).

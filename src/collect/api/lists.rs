@@ -65,9 +65,13 @@ async fn restore_file(_caller: Caller, collect: &State<Collect>, id: &str) -> Re
     Ok(Json(collect.restore_file(file_id(id)?).await?.into()))
 }
 
-/// A tag that cannot exist is one that doesn't.
 fn name(tag: &str) -> std::result::Result<Name, Error> {
-    Name::new(tag).map_err(|error| error.of("tag"))
+    known(tag, "tag")
+}
+
+/// A name from a path, brought to the form in which names are kept.
+pub(super) fn known(text: &str, field: &'static str) -> std::result::Result<Name, Error> {
+    Name::new(text).map_err(|error| error.of(field))
 }
 
 pub(super) fn file_id(id: &str) -> std::result::Result<Id, Error> {

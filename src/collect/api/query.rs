@@ -65,9 +65,9 @@ impl Query {
 
     /// What a list of tags is asked for.
     pub fn tags(&self) -> Result<TagQuery> {
-        let allowed = ("must be recent, name, bytes or files", "必须是 recent、name、bytes 或 files");
+        let allowed = ("must be newest, oldest, name, size or files", "必须是 newest、oldest、name、size 或 files");
         Ok(TagQuery {
-            q: self.get("q").map(str::to_owned),
+            filter: self.filter()?,
             order: self.parsed("order", TagOrder::parse, allowed)?.unwrap_or_default(),
             cursor: self.cursor().map(str::to_owned),
             limit: self.limit()?,

@@ -15,7 +15,6 @@ use super::responses::{SeveralResponse, UploadedResponse};
 use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::collect::service::{Collect, Outcome, Upload};
-use crate::platform::blobs::BlobKey;
 use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::lang::Lang;
@@ -181,8 +180,8 @@ fn reader(body: Body<'_>) -> impl AsyncBufRead + Unpin + Send {
 }
 
 /// The SHA-256 of `Repr-Digest` or `Content-Digest` (RFC 9530 §2 and §3), where one is given.
-fn expected_digest(headers: &[&str]) -> Result<Option<BlobKey>> {
-    let mut expected: Option<BlobKey> = None;
+fn expected_digest(headers: &[&str]) -> Result<Option<[u8; 32]>> {
+    let mut expected: Option<[u8; 32]> = None;
     for member in headers.iter().flat_map(|header| header.split(',')).map(str::trim) {
         let Some(value) = member.strip_prefix("sha-256=") else {
             continue;
@@ -192,12 +191,11 @@ fn expected_digest(headers: &[&str]) -> Result<Option<BlobKey>> {
         let encoded = value.split(';').next().unwrap_or_default().trim();
         let encoded = encoded.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).ok_or_else(bad)?;
         let digest: [u8; 32] = base64(encoded).and_then(|bytes| bytes.try_into().ok()).ok_or_else(bad)?;
-        let key = BlobKey::from_digest(&digest);
-        if expected.as_ref().is_some_and(|other| *other != key) {
+        if expected.is_some_and(|other| other != digest) {
             let message = ("The announced digests differ from each other.", "声明的多个摘要互相矛盾");
             return Err(Error::Unprocessable(message.into()));
         }
-        expected = Some(key);
+        expected = Some(digest);
     }
     Ok(expected)
 }

@@ -9,10 +9,10 @@ use rocket::{Route, State, get, post, routes};
 use serde::Deserialize;
 
 use super::files::Headers;
+use super::lists::known;
 use super::query::{self, Query};
 use crate::collect::model::{Filter, Tag};
 use crate::collect::service::{Archive, Collect};
-use crate::platform::blobs::SegmentBody;
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Caller;
@@ -73,7 +73,7 @@ fn selection(media: Option<&ContentType>, body: &str) -> Result<Vec<Id>> {
 }
 
 async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Bytes> {
-    let tag = collect.tag(tag).await?;
+    let tag = collect.tag(known(tag, "tag")?.as_str()).await?;
     let archive = state(collect, &tag, filter, headers).await?;
     let facts = Facts {
         content_type: "application/zip".to_owned(),
@@ -83,7 +83,7 @@ async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Header
         name: format!("{}.zip", tag.name),
         is_attachment: true,
     };
-    Bytes::new(headers, facts, |range| SegmentBody::new(collect.blobs().clone(), collect.stream(archive, range)))
+    Bytes::new(headers, facts, |range| collect.read_archive(archive, range))
 }
 
 /// The archive as it stands, or the earlier state that `If-Range` names while its files are there.

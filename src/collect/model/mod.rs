@@ -159,12 +159,14 @@ impl Filter {
 /// The order of the list of tags (`?order=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TagOrder {
-    /// Last upload first.
+    /// Last change first.
     #[default]
-    Recent,
+    Newest,
+    /// Last change last.
+    Oldest,
     Name,
     /// Most bytes first.
-    Bytes,
+    Size,
     /// Most files first.
     Files,
 }
@@ -174,9 +176,10 @@ impl TagOrder {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         match word {
-            "recent" => Some(Self::Recent),
+            "newest" => Some(Self::Newest),
+            "oldest" => Some(Self::Oldest),
             "name" => Some(Self::Name),
-            "bytes" => Some(Self::Bytes),
+            "size" => Some(Self::Size),
             "files" => Some(Self::Files),
             _ => None,
         }
@@ -186,9 +189,10 @@ impl TagOrder {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Recent => "recent",
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
             Self::Name => "name",
-            Self::Bytes => "bytes",
+            Self::Size => "size",
             Self::Files => "files",
         }
     }
@@ -197,8 +201,9 @@ impl TagOrder {
 /// What a list of tags is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct TagQuery {
-    /// A part of the name; letter case does not count.
-    pub q: Option<String>,
+    /// `q` is a part of the tag's name, `since` and `until` mean its last change, and `media` asks for
+    /// tags that hold such a file.
+    pub filter: Filter,
     pub order: TagOrder,
     pub cursor: Option<String>,
     pub limit: u32,

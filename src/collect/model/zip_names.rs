@@ -6,9 +6,10 @@
 use ring::digest::{SHA256, digest};
 
 /// Device names that Windows gives a meaning of their own, whatever the extension.
-const RESERVED: [&str; 22] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2",
-    "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+/// (The small raised digits count as digits there.)
+const RESERVED: [&str; 28] = [
+    "COM¹", "COM²", "COM³", "LPT¹", "LPT²", "LPT³", "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5",
+    "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
 ];
 
 /// `name` as it can be unpacked on Windows: `<>:"|?*` become `_`, a dot or space at the end gets a
@@ -46,6 +47,7 @@ mod tests {
             ("a:b?.jpg", "a_b_.jpg"),
             ("con.jpg", "_con.jpg"),
             ("COM1", "_COM1"),
+            ("com².txt", "_com².txt"),
             ("console.jpg", "console.jpg"),
             ("end.", "end._"),
             ("end ", "end _"),

@@ -6,7 +6,7 @@ use rocket::State;
 use rocket::form::FromForm;
 use rocket::response::Responder;
 
-use crate::collect::model::{Name, Tag, TagOrder, TagQuery};
+use crate::collect::model::{Filter, Name, Tag, TagOrder, TagQuery};
 use crate::collect::service::Collect;
 use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
@@ -68,7 +68,14 @@ pub(super) async fn index(
 ) -> Answer<TagsPage> {
     let q = query.q.map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned);
     let (order, order_word) = order(query.order.unwrap_or_default());
-    let page = collect.tags(&TagQuery { q: q.clone(), order, cursor: query.cursor, limit: LIMIT }).await?;
+    let page = collect
+        .tags(&TagQuery {
+            filter: Filter { q: q.clone(), ..Filter::default() },
+            order,
+            cursor: query.cursor,
+            limit: LIMIT,
+        })
+        .await?;
     let cards = try_join_all(page.items.into_iter().map(|tag| card(collect, &view.frame, tag))).await?;
     let q = q.unwrap_or_default();
     let more = page.next.map(|cursor| address("/", &[("q", &q), ("order", order_word), ("cursor", &cursor)]));
@@ -86,15 +93,15 @@ pub(super) async fn index(
 }
 
 fn orders(w: &Words) -> [(&'static str, &'static str); 4] {
-    [("", w.order_recent), ("name", w.order_name), ("files", w.order_files), ("bytes", w.order_bytes)]
+    [("", w.order_recent), ("name", w.order_name), ("files", w.order_files), ("size", w.order_bytes)]
 }
 
 fn order(word: &str) -> (TagOrder, &'static str) {
     match word {
         "name" => (TagOrder::Name, "name"),
         "files" => (TagOrder::Files, "files"),
-        "bytes" => (TagOrder::Bytes, "bytes"),
-        _ => (TagOrder::Recent, ""),
+        "size" => (TagOrder::Size, "size"),
+        _ => (TagOrder::Newest, ""),
     }
 }
 

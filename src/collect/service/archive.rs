@@ -17,7 +17,7 @@ use super::{Collect, files, store};
 use crate::collect::model::zip::Sums;
 use crate::collect::model::{Filter, Tag};
 use crate::collect::store::archive::{ArchiveRow, Window};
-use crate::platform::blobs::{BlobKey, Segment, Segments};
+use crate::platform::blobs::{BlobKey, Segment, SegmentBody, Segments};
 use crate::platform::db::Db;
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
@@ -151,7 +151,11 @@ impl Collect {
 
     /// The bytes `range` of the archive.
     #[must_use]
-    pub fn stream(&self, archive: Arc<Archive>, range: Range<u64>) -> Stream {
+    pub fn read_archive(&self, archive: Arc<Archive>, range: Range<u64>) -> SegmentBody {
+        SegmentBody::new(self.inner.blobs.clone(), self.stream(archive, range))
+    }
+
+    fn stream(&self, archive: Arc<Archive>, range: Range<u64>) -> Stream {
         let at = archive.marks.partition_point(|mark| mark.sums.local <= range.start).saturating_sub(1);
         let in_central = range.start >= archive.sums.local;
         let at = if in_central {
@@ -196,7 +200,7 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result
 }
 
 /// Gives the segments of a range, a stretch of entries at a time.
-pub struct Stream {
+struct Stream {
     db: Db,
     archive: Arc<Archive>,
     range: Range<u64>,

@@ -1,9 +1,11 @@
 //! Looking: tags, files, their neighbours and facts.
 
+use std::ops::Range;
+
 use super::{Collect, MAX_IDS, MAX_LIMIT, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Order, Page, Tag, TagOrder, TagQuery, Totals};
-use crate::platform::blobs::BlobKey;
+use crate::platform::blobs::{BlobKey, Segment, SegmentBody};
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
 use crate::platform::pictures;
@@ -17,14 +19,14 @@ impl Collect {
         check_limit(query.limit)?;
         let after = query.cursor.as_deref().map(Cursor::decode).transpose()?;
         check_cursor(after.as_ref(), query.order == TagOrder::Name)?;
-        let (q, order) = (query.q.as_deref(), query.order);
-        let mut items = store::tags::list(&self.inner.db, q, order, after.as_ref(), query.limit + 1).await?;
+        let (filter, order) = (&query.filter, query.order);
+        let mut items = store::tags::list(&self.inner.db, filter, order, after.as_ref(), query.limit + 1).await?;
         let is_more = cut(&mut items, query.limit);
         let next = items.last().filter(|_| is_more).map(|tag| {
             let number = |key| Cursor::Number { key, tie: tag.id.0 };
             match order {
-                TagOrder::Recent => number(tag.updated_at),
-                TagOrder::Bytes => number(tag.bytes),
+                TagOrder::Newest | TagOrder::Oldest => number(tag.updated_at),
+                TagOrder::Size => number(tag.bytes),
                 TagOrder::Files => number(tag.file_count),
                 TagOrder::Name => Cursor::Text(tag.name.clone()),
             }
@@ -100,6 +102,15 @@ impl Collect {
     /// `NotFound`.
     pub async fn file_by_name(&self, tag: &str, name: &str) -> Result<File> {
         store::files::find_by_name(&self.inner.db, tag, name).await?.ok_or(Error::NotFound(Thing::File))
+    }
+
+    /// The bytes `range` of a file. They are opened when they are read.
+    #[must_use]
+    pub fn read(&self, file: &File, range: Range<u64>) -> SegmentBody {
+        let size = u64::try_from(file.size).unwrap_or_default();
+        let (offset, length) = (range.start, range.end - range.start);
+        let segments = BlobKey::parse(&file.sha256).map(|key| Segment::Blob { key, offset, length, size });
+        SegmentBody::fixed(self.inner.blobs.clone(), segments.into_iter().collect())
     }
 
     /// The next newer and the next older living file of the same tag.

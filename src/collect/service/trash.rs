@@ -206,12 +206,9 @@ async fn revive(tx: &mut Tx, id: Id) -> Result<Option<File>> {
         return Ok(None);
     };
     let is_taken = store::commit::is_taken(tx, file.tag_id, &file.name).await?;
-    if is_taken {
-        let name = commit::free_name(tx, file.tag_id, &file.name).await?;
-        let zip_name = commit::free_zip_name(tx, file.tag_id, &name, Some(id)).await?;
-        store::commit::revive(tx, id, &name, Some(&file.name), &zip_name).await?;
-    } else {
-        store::trash::revive_as_it_was(tx, id).await?;
-    }
+    let name = if is_taken { commit::free_name(tx, file.tag_id, &file.name).await? } else { file.name.clone() };
+    let zip_name = commit::free_zip_name(tx, file.tag_id, &name, Some(id)).await?;
+    let asked = is_taken.then_some(file.name.as_str());
+    store::commit::revive(tx, id, &name, asked, &zip_name).await?;
     Ok(Some(file))
 }

@@ -17,7 +17,7 @@ pub struct Upload {
     pub name: Name,
     pub on_conflict: OnConflict,
     /// The SHA-256 that the client announced (RFC 9530).
-    pub expected: Option<BlobKey>,
+    pub expected: Option<[u8; 32]>,
 }
 
 impl Collect {
@@ -71,7 +71,8 @@ impl Collect {
 
     async fn place_and_commit(&self, upload: Upload, incoming: Incoming) -> Result<Uploaded> {
         let placing = self.inner.placing.read().await;
-        let received = incoming.finish(upload.expected.clone()).await.map_err(digest_mismatch)?;
+        let received =
+            incoming.finish(upload.expected.as_ref().map(BlobKey::from_digest)).await.map_err(digest_mismatch)?;
         let key = received.key.clone();
         let stored = self.commit(upload, received).await;
         drop(placing);

@@ -55,7 +55,7 @@ pub async fn known(
     let (names_in, keys_in) = (marks(names.len()), marks(keys.len()));
     let text = format!(
         "{COLUMNS} AND name IN ({names_in}) UNION ALL {COLUMNS} AND asked_name IN ({names_in}) \
-         UNION ALL {COLUMNS} AND zip_key IN ({keys_in})"
+         UNION ALL {COLUMNS} AND zip_key IN ({keys_in}) AND live = 1"
     );
     let sql = Sql::new(text)
         .bind(tag)
@@ -87,9 +87,9 @@ pub async fn is_taken(tx: &mut Tx, tag: Id, name: &str) -> Result<bool> {
     Ok(tx.fetch_optional(sql).await?.is_some())
 }
 
-/// Whether a file other than `except` has this archive key.
+/// Whether a living file other than `except` has this archive key.
 pub async fn is_key_taken(tx: &mut Tx, tag: Id, key: &[u8], except: Option<Id>) -> Result<bool> {
-    let sql = Sql::new("SELECT 1 FROM files WHERE tag_id = ? AND zip_key = ? AND id <> ?");
+    let sql = Sql::new("SELECT 1 FROM files WHERE tag_id = ? AND zip_key = ? AND live = 1 AND id <> ?");
     let sql = sql.bind(tag).bind(key.to_vec()).bind(except.unwrap_or(Id(0)));
     Ok(tx.fetch_optional(sql).await?.is_some())
 }
@@ -170,10 +170,11 @@ pub async fn bury(tx: &mut Tx, id: Id, now: i64) -> Result<()> {
     Ok(())
 }
 
-/// Brings a file back from the trash, as `name`, and as `zip_name` in archives.
+/// Brings a file back from the trash, as `name`, and as `zip_name` in archives; it keeps the name that
+/// it asked for once, unless another is given.
 pub async fn revive(tx: &mut Tx, id: Id, name: &str, asked_name: Option<&str>, zip_name: &str) -> Result<()> {
     let sql = Sql::new(
-        "UPDATE files SET live = 1, deleted_at = NULL, name = ?, folded = ?, asked_name = ?, zip_name = ?, zip_key = ? \
+        "UPDATE files SET live = 1, deleted_at = NULL, name = ?, folded = ?, asked_name = COALESCE(?, asked_name), zip_name = ?, zip_key = ? \
          WHERE id = ? AND live IS NULL",
     );
     let own_zip_name: Value = (zip_name != name).then_some(zip_name).into();

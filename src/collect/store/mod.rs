@@ -10,6 +10,8 @@ pub mod tags;
 pub mod thumbnails;
 pub mod trash;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::model::{File, Filter};
 use crate::platform::db::{Row, Sql, marks};
 use crate::platform::error::Result;
@@ -42,10 +44,10 @@ fn small(value: i64) -> u32 {
     u32::try_from(value).unwrap_or_default()
 }
 
-/// The form of a name in which letter case makes no difference.
+/// The form of a name in which letter case makes no difference: NFC, lower case.
 #[must_use]
 pub fn fold(name: &str) -> String {
-    name.to_lowercase()
+    name.nfc().collect::<String>().to_lowercase()
 }
 
 /// Adds the conditions of a filter on `files f`.

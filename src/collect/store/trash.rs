@@ -118,9 +118,3 @@ pub async fn find_buried(tx: &mut Tx, id: Id) -> Result<Option<File>> {
     let sql = Sql::new(format!("SELECT {FILE} WHERE f.id = ? AND f.deleted_at IS NOT NULL{}", tx.for_update()));
     tx.fetch_optional(sql.bind(id)).await?.as_ref().map(file).transpose()
 }
-
-/// Brings a file back under the names that it had.
-pub async fn revive_as_it_was(tx: &mut Tx, id: Id) -> Result<()> {
-    tx.execute(Sql::new("UPDATE files SET live = 1, deleted_at = NULL WHERE id = ?").bind(id)).await?;
-    Ok(())
-}

@@ -204,11 +204,13 @@ fn read_from_disk(file: &File, offset: u64, want: usize) -> io::Result<Vec<u8>> 
 
 impl AsyncRead for SegmentBody {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // A caller's buffer may hold earlier bytes of its own.
+        let before = buf.filled().len();
         loop {
             match &mut self.current {
                 Current::Nothing => match self.poll_advance(cx) {
                     // What was filled before must be handed over first: a pending read keeps nothing.
-                    Poll::Pending if !buf.filled().is_empty() => return Poll::Ready(Ok(())),
+                    Poll::Pending if buf.filled().len() > before => return Poll::Ready(Ok(())),
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(true)) => {}
                     Poll::Ready(ended) => return Poll::Ready(ended.map(|_| ())),
@@ -229,7 +231,7 @@ impl AsyncRead for SegmentBody {
                     let (offset, left) = (*offset, *length);
                     let opened = match Pin::new(file).poll(cx) {
                         Poll::Ready(opened) => opened.map_err(io::Error::other)??,
-                        Poll::Pending if buf.filled().is_empty() => return Poll::Pending,
+                        Poll::Pending if buf.filled().len() == before => return Poll::Pending,
                         Poll::Pending => return Poll::Ready(Ok(())),
                     };
                     self.current = Current::Blob(OpenBlob { file: Arc::new(opened), offset, left, reading: None });
@@ -242,7 +244,7 @@ impl AsyncRead for SegmentBody {
                             return Poll::Ready(Ok(()));
                         }
                     }
-                    Poll::Pending if buf.filled().is_empty() => return Poll::Pending,
+                    Poll::Pending if buf.filled().len() == before => return Poll::Pending,
                     Poll::Pending => return Poll::Ready(Ok(())),
                 },
             }

@@ -15,7 +15,7 @@ use rocket::figment::Figment;
 use rocket_db_pools::{Database, Pool};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{MySql, Sqlite, Transaction};
+use sqlx::{Connection, MySql, MySqlConnection, Sqlite, Transaction};
 
 use crate::platform::error::Result;
 pub use sql::{Row, Sql, Value, marks};
@@ -95,6 +95,8 @@ impl Db {
     async fn connect_mysql(options: &Options) -> Result<Self, sqlx::Error> {
         let url = options.url.replacen("mariadb:", "mysql:", 1);
         let connect = MySqlConnectOptions::from_str(&url)?.statement_cache_capacity(256);
+        // The pool would try a server that isn't there again and again; this fails at once.
+        MySqlConnection::connect_with(&connect).await?.close().await?;
         let pool = MySqlPoolOptions::new()
             .max_connections(10)
             .acquire_timeout(Duration::from_secs(30))

@@ -27,6 +27,9 @@ struct Any;
 #[rocket::async_trait]
 impl catcher::Handler for Any {
     async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
+        // A path whose segment is no id, say: nothing stands there.
+        let is_odd_path = status == Status::UnprocessableEntity && request.method() == Method::Get;
+        let status = if is_odd_path { Status::NotFound } else { status };
         let allowed = if status == Status::NotFound { allowed_methods(request) } else { Vec::new() };
         let is_wrong_method = !allowed.is_empty();
         let mut response = render(status, is_wrong_method, request);
@@ -53,7 +56,8 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
 /// Whether this path belongs to a family that answers in JSON.
 fn speaks_json(request: &Request<'_>) -> bool {
     let path = request.uri().path();
-    let is_page = matches!(request.method(), Method::Get | Method::Head) && path.starts_with("/upload");
+    let is_read = matches!(request.method(), Method::Get | Method::Head);
+    let is_page = is_read && path.starts_with("/upload/") && path.segments().len() == 2;
     !is_page && ["/upload", "/api", "/livez", "/readyz"].iter().any(|family| path.starts_with(family))
 }
 
@@ -86,6 +90,10 @@ fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
     }
     methods.sort_unstable();
     methods.dedup();
+    // A route of this very method had its turn and passed: there is no such thing.
+    if methods.contains(&request.method().as_str()) {
+        return Vec::new();
+    }
     // OPTIONS fits every path; alone it says nothing.
     methods.retain(|method| *method != "OPTIONS");
     methods
