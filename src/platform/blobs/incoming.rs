@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Write};
 use std::mem;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ring::digest::{Context, SHA256};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -147,7 +148,7 @@ impl Incoming {
         let before = self.size;
         self.size += length;
         let sync = self.blobs.is_durable() && before / SYNC_EVERY != self.size / SYNC_EVERY;
-        let piece = std::sync::Arc::new(piece);
+        let piece = Arc::new(piece);
         let spilled = match self.spilled.take() {
             None => {
                 let path = self.blobs.stage_path();
@@ -190,10 +191,10 @@ impl Incoming {
         let size = self.size;
         match self.spilled {
             None => {
-                let bytes = self.buffer;
-                spawn_blocking(move || store_small(&blobs, &bytes, expected.as_ref()))
-                    .await
-                    .map_err(io::Error::other)?
+                let bytes = Arc::new(self.buffer);
+                let key = BlobKey::from_digest(&blobs.inner.digester.sha256(bytes.clone()).await?);
+                check(&key, expected.as_ref())?;
+                spawn_blocking(move || store_small(&blobs, key, &bytes)).await.map_err(io::Error::other)?
             }
             Some(Spilled { staged, sums, write }) => {
                 let sums = sums.await.map_err(io::Error::other)?;
@@ -205,11 +206,8 @@ impl Incoming {
     }
 }
 
-fn store_small(blobs: &Blobs, bytes: &[u8], expected: Option<&BlobKey>) -> io::Result<Received> {
-    let mut sums = Sums::new();
-    sums.update(bytes);
-    let (key, crc32) = sums.finish();
-    check(&key, expected)?;
+fn store_small(blobs: &Blobs, key: BlobKey, bytes: &[u8]) -> io::Result<Received> {
+    let crc32 = crc32fast::hash(bytes);
     let facts = pictures::probe(Cursor::new(bytes))?;
     let received = Received { key, size: bytes.len() as u64, crc32, facts };
     if blobs.has_already(&received.key, bytes)? {

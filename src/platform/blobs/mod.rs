@@ -5,6 +5,7 @@
 //! synced there, renamed into place, and their folder is synced, before any row names them
 //! (design §4). What lies below `blobs/` without a row is an orphan of a crash and may be replaced.
 
+mod digest;
 mod incoming;
 mod key;
 mod read;
@@ -32,8 +33,9 @@ struct Inner {
     layout: Layout,
     durable: bool,
     next_staged: AtomicU64,
+    digester: digest::Digester,
     /// Held for the life of the process: one server for each data folder.
-    _lock: Option<File>,
+    _lock: File,
 }
 
 impl Blobs {
@@ -51,8 +53,9 @@ impl Blobs {
         for entry in fs::read_dir(layout.staging())? {
             fs::remove_file(entry?.path())?;
         }
+        let digester = digest::Digester::start()?;
         let next_staged = AtomicU64::new(0);
-        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, _lock: Some(lock) }) })
+        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, _lock: lock }) })
     }
 
     /// Where things lie.
