@@ -5,7 +5,7 @@ CREATE TABLE id_blocks (
 ) ENGINE = InnoDB;
 INSERT INTO id_blocks (name, next_id) VALUES ('id', 0);
 
--- One row for each content; its bytes lie under blobs/ab/cd/<sha256>.
+-- One row for each content; its bytes lie under blobs/ab/<sha256>.
 -- Text is VARBINARY (UTF-8): compared byte by byte, without padding, as on SQLite.
 CREATE TABLE blobs (
     sha256       VARBINARY(64)  NOT NULL PRIMARY KEY,
@@ -65,8 +65,7 @@ CREATE TABLE files (
     KEY files_by_blob (sha256),
     KEY files_by_asked_name (tag_id, asked_name),
     KEY files_in_trash (deleted_at, id),
-    KEY files_in_order (tag_id, live, seq),
-    KEY files_by_size (tag_id, live, size, seq),
+    KEY files_by_size (tag_id, size, seq),
     CONSTRAINT files_tag FOREIGN KEY (tag_id) REFERENCES tags (id),
     CONSTRAINT files_blob FOREIGN KEY (sha256) REFERENCES blobs (sha256)
 ) ENGINE = InnoDB;

@@ -5,7 +5,7 @@ CREATE TABLE id_blocks (
 ) WITHOUT ROWID;
 INSERT INTO id_blocks (name, next_id) VALUES ('id', 0);
 
--- One row for each content; its bytes lie under blobs/ab/cd/<sha256>.
+-- One row for each content; its bytes lie under blobs/ab/<sha256>.
 CREATE TABLE blobs (
     sha256       TEXT    NOT NULL PRIMARY KEY,
     size         INTEGER NOT NULL,
@@ -65,5 +65,4 @@ CREATE TABLE files (
 CREATE INDEX files_by_blob ON files (sha256);
 CREATE INDEX files_by_asked_name ON files (tag_id, asked_name) WHERE asked_name IS NOT NULL;
 CREATE INDEX files_in_trash ON files (deleted_at, id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX files_in_order ON files (tag_id, live, seq);
-CREATE INDEX files_by_size ON files (tag_id, live, size, seq);
+CREATE INDEX files_by_size ON files (tag_id, size, seq);

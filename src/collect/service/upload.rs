@@ -27,7 +27,11 @@ impl Collect {
     /// As [`Self::check_room`].
     pub fn begin(&self, announced: Option<u64>) -> Result<Incoming> {
         self.check_room(announced)?;
-        Ok(self.inner.blobs.receive())
+        let mut incoming = self.inner.blobs.receive();
+        if let Some(size) = announced {
+            incoming.expect(size);
+        }
+        Ok(incoming)
     }
 
     /// Whether there is room for that many bytes.

@@ -7,8 +7,10 @@
 
 use std::array::from_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 use tokio::sync::oneshot;
@@ -17,6 +19,9 @@ const LANES: usize = 8;
 
 /// Fewer bodies than this are hashed one after the other.
 const FEW: usize = 3;
+
+/// How long a body waits for the next one.
+const MOMENT: Duration = Duration::from_micros(400);
 
 /// Most bodies that are hashed in one go.
 const MOST: usize = 4 * LANES;
@@ -43,6 +48,18 @@ const ROUND: [u32; 64] = [
 #[derive(Debug, Clone)]
 pub struct Digester {
     waiting: Sender<Job>,
+    /// Bodies that arrive or wait just now.
+    under_way: Arc<AtomicUsize>,
+}
+
+/// A body that is on its way to be hashed.
+#[derive(Debug)]
+pub struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Job {
@@ -57,8 +74,17 @@ impl Digester {
     /// When the system gives no thread.
     pub fn start() -> std::io::Result<Self> {
         let (waiting, jobs) = channel();
-        thread::Builder::new().name("granary-sha256".to_owned()).spawn(move || run(&jobs))?;
-        Ok(Self { waiting })
+        let under_way = Arc::new(AtomicUsize::new(0));
+        let counted = under_way.clone();
+        thread::Builder::new().name("granary-sha256".to_owned()).spawn(move || run(&jobs, &counted))?;
+        Ok(Self { waiting, under_way })
+    }
+
+    /// Announces a body; drop what is returned when it is hashed or gone.
+    #[must_use]
+    pub fn announce(&self) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.under_way.clone())
     }
 
     /// The SHA-256 of `body`.
@@ -70,10 +96,17 @@ impl Digester {
     }
 }
 
-fn run(jobs: &Receiver<Job>) {
+fn run(jobs: &Receiver<Job>, under_way: &AtomicUsize) {
     let has_own_instructions = has_sha_instructions();
     while let Ok(first) = jobs.recv() {
-        let together: Vec<Job> = std::iter::once(first).chain(jobs.try_iter().take(MOST - 1)).collect();
+        let mut together = vec![first];
+        together.extend(jobs.try_iter().take(MOST - 1));
+        // Full lanes cost no more than empty ones: while other bodies are on their way, some company is
+        // worth a moment.
+        while !has_own_instructions && together.len() < LANES && under_way.load(Ordering::Relaxed) > together.len() {
+            let Ok(next) = jobs.recv_timeout(MOMENT) else { break };
+            together.push(next);
+        }
         let bodies: Vec<&[u8]> = together.iter().map(|job| job.body.as_slice()).collect();
         let digests = if has_own_instructions || bodies.len() < FEW {
             bodies.iter().map(|body| one(body)).collect()

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use ring::digest::{Context, SHA256};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::digest::UnderWay;
 use super::{BlobKey, Blobs};
 use crate::platform::pictures::{self, Facts};
 
@@ -44,6 +45,8 @@ pub struct Incoming {
     buffer: Vec<u8>,
     size: u64,
     spilled: Option<Spilled>,
+    /// While all of it is still in memory.
+    under_way: Option<UnderWay>,
 }
 
 /// The digests of what has passed so far.
@@ -95,7 +98,8 @@ impl Sums {
 
 impl Incoming {
     pub(super) fn new(blobs: Blobs) -> Self {
-        Self { blobs, buffer: Vec::new(), size: 0, spilled: None }
+        let under_way = Some(blobs.inner.digester.announce());
+        Self { blobs, buffer: Vec::new(), size: 0, spilled: None, under_way }
     }
 
     /// Bytes received so far.
@@ -104,13 +108,18 @@ impl Incoming {
         self.size + self.buffer.len() as u64
     }
 
+    /// Makes room for a body of announced size. (Pages of memory that are never written cost nothing.)
+    pub fn expect(&mut self, size: u64) {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        self.buffer.reserve_exact(size.min(SPILL));
+    }
+
     /// Where the next bytes go, with room for some. Call [`Self::drain`] after adding to it.
     ///
-    /// The room grows with what has arrived, not with what was announced: two thousand clients that
-    /// announce much and send little cost little.
+    /// Where nothing was announced, the room grows with what has arrived.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
-        if capacity - length < ROOM / 2 {
+        if capacity == length {
             self.buffer.reserve_exact((capacity.max(ROOM) * 2).min(SPILL + ROOM) - length);
         }
         &mut self.buffer
@@ -144,6 +153,7 @@ impl Incoming {
     }
 
     async fn spill(&mut self, piece: Vec<u8>) -> io::Result<()> {
+        self.under_way = None;
         let length = piece.len() as u64;
         let before = self.size;
         self.size += length;
@@ -193,6 +203,7 @@ impl Incoming {
             None => {
                 let bytes = Arc::new(self.buffer);
                 let key = BlobKey::from_digest(&blobs.inner.digester.sha256(bytes.clone()).await?);
+                drop(self.under_way.take());
                 check(&key, expected.as_ref())?;
                 spawn_blocking(move || store_small(&blobs, key, &bytes)).await.map_err(io::Error::other)?
             }

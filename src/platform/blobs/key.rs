@@ -71,13 +71,13 @@ impl Layout {
         self.root.join("staging")
     }
 
-    /// `blobs/ab/cd/<sha256>`.
+    /// `blobs/ab/<sha256>`.
     #[must_use]
     pub fn blob(&self, key: &BlobKey) -> PathBuf {
         fan_out(self.blobs(), key).join(key.as_str())
     }
 
-    /// `thumbs/ab/cd/<sha256>.jpg`.
+    /// `thumbs/ab/<sha256>.jpg`.
     #[must_use]
     pub fn thumbnail(&self, key: &BlobKey) -> PathBuf {
         fan_out(self.root.join("thumbs"), key).join(format!("{key}.jpg"))
@@ -86,7 +86,6 @@ impl Layout {
 
 fn fan_out(mut folder: PathBuf, key: &BlobKey) -> PathBuf {
     folder.push(&key.0[..2]);
-    folder.push(&key.0[2..4]);
     folder
 }
 
@@ -100,7 +99,7 @@ mod tests {
         assert_eq!(key.as_str(), "ab".repeat(32));
         assert_eq!(BlobKey::parse(key.as_str()), Some(key.clone()));
         let layout = Layout::new(Path::new("/d"));
-        assert_eq!(layout.blob(&key), Path::new("/d/blobs/ab/ab").join("ab".repeat(32)));
+        assert_eq!(layout.blob(&key), Path::new("/d/blobs/ab").join("ab".repeat(32)));
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Blobs {
         }
         if self.inner.durable {
             file.sync_data()?;
-            for folder in path.ancestors().skip(1).take(3) {
+            for folder in path.ancestors().skip(1).take(2) {
                 File::open(folder)?.sync_all()?;
             }
         }
@@ -173,14 +173,16 @@ impl Blobs {
         if error.kind() != io::ErrorKind::NotFound {
             return Err(error);
         }
-        // The first blob with this prefix: its folders are made, and their parents synced too.
-        let made = make_folders(&target)?;
-        fs::rename(staged, &target)?;
-        self.sync_parent(&target)?;
-        for folder in made {
-            self.sync_parent(&folder)?;
+        // The first blob with this prefix: its folder is made. It may be another upload's at the same
+        // moment, so either syncs it.
+        let folder = target.parent().unwrap_or(&target);
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
         }
-        Ok(())
+        self.sync_parent(folder)?;
+        fs::rename(staged, &target)?;
+        self.sync_parent(&target)
     }
 
     fn sync_parent(&self, path: &Path) -> io::Result<()> {
@@ -189,19 +191,6 @@ impl Blobs {
             _ => Ok(()),
         }
     }
-}
-
-/// Makes the two folders above `target`; returns both, for either may be another upload's that
-/// is not synced yet.
-fn make_folders(target: &Path) -> io::Result<Vec<PathBuf>> {
-    let folders: Vec<PathBuf> = target.ancestors().skip(1).take(2).map(Path::to_owned).collect();
-    for folder in folders.iter().rev() {
-        match fs::create_dir(folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(folders)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
