@@ -42,7 +42,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("granary.db").display()),
-            Engine::MariaDb => fresh_mariadb().await,
+            Engine::MariaDb => fresh_mariadb(),
         };
         let db = Db::connect(&Options { url, durable: false }).await.unwrap();
         let now = Arc::new(AtomicI64::new(START));
@@ -101,7 +101,7 @@ fn count_files(folder: &std::path::Path) -> usize {
 }
 
 /// Makes a database of its own in the server that `scripts/test` started.
-async fn fresh_mariadb() -> String {
+fn fresh_mariadb() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let url = std::env::var("GRANARY_TEST_MYSQL").expect("GRANARY_TEST_MYSQL is not set: run ./scripts/test");
     let name = format!("db_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));

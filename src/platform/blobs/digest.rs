@@ -5,6 +5,8 @@
 //! against 350 MB/s of ring, one thread. Where there are SHA instructions, or only one body waits, ring
 //! does it. What always holds: the digest is ring's, to the bit; a test compares them.
 
+#![allow(clippy::inline_always, reason = "only what is inlined is compiled for the machine's vector instructions")]
+
 use std::array::from_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -150,7 +152,6 @@ impl pulp::NullaryFnOnce for All<'_, '_> {
     type Output = Vec<[u8; 32]>;
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only what is inlined here is compiled for the vector instructions")]
     fn call(self) -> Self::Output {
         let mut digests = vec![[0; 32]; self.0.len()];
         let mut waiting = self.0.iter().enumerate();
@@ -203,7 +204,6 @@ impl<'m> Lane<'m> {
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as above")]
     fn block(&self) -> &[u8] {
         let start = self.at * 64;
         match self.body.get(start..start + 64) {
@@ -215,7 +215,6 @@ impl<'m> Lane<'m> {
 
 /// The next block of every lane, word by word; lanes without a message get zeros.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "as above")]
 fn next_words(lanes: &[Option<Lane<'_>>; LANES]) -> [Word; 16] {
     const ZEROS: [u8; 64] = [0; 64];
     let blocks: [&[u8]; LANES] = from_fn(|at| lanes[at].as_ref().map_or(&ZEROS[..], Lane::block));
@@ -229,7 +228,6 @@ fn next_words(lanes: &[Option<Lane<'_>>; LANES]) -> [Word; 16] {
 
 /// FIPS 180-4 §6.2.2, in every lane.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "as above")]
 #[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 fn compress(state: &mut [Word; 8], w: &mut [Word; 16]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;

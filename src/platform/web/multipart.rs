@@ -2,7 +2,7 @@
 //!
 //! multer keeps what stands before the first part, and each part's headers, in memory without bound,
 //! and takes from the body whatever is there. The guard here lets it have one piece at a time, and
-//! ends a body in which nothing but headers comes for longer than [`MAX_HEADERS`].
+//! ends a body in which nothing but headers comes for longer than 64 KiB.
 
 use std::pin::Pin;
 use std::sync::Arc;
