@@ -14,7 +14,7 @@ fn focus(browser: &Browser) -> (String, bool) {
          const style = getComputedStyle(e);
          const ring = (s) => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none';
          const near = [e, e.closest('label'), e.closest('.item'), e.closest('li')].filter(Boolean);
-         const seen = ring(style) || near.some(n => ring(getComputedStyle(n)));
+         const seen = ring(style) || ring(getComputedStyle(e, '::before')) || near.some(n => ring(getComputedStyle(n)));
          const word = e.getAttribute('href') ?? e.getAttribute('aria-label') ?? e.getAttribute('name') ?? e.textContent;
          return [e.tagName + ' ' + String(word).trim(), seen];",
     );

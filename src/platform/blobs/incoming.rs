@@ -108,15 +108,15 @@ impl Incoming {
         self.size + self.buffer.len() as u64
     }
 
-    /// Makes room for a body of announced size. (Pages of memory that are never written cost nothing.)
+    /// Makes room for the first bytes of a body of announced size. The rest is made as it arrives:
+    /// clients that announce much and send little are to cost little.
     pub fn expect(&mut self, size: u64) {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
-        self.buffer.reserve_exact(size.min(SPILL));
+        self.buffer.reserve_exact(size.min(2 * ROOM));
     }
 
     /// Where the next bytes go, with room for some. Call [`Self::drain`] after adding to it.
     ///
-    /// Where nothing was announced, the room grows with what has arrived.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
         if capacity == length {
