@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::collect::model::conflict::{Decision, Place, decide};
 use crate::collect::model::{File, Name, OnConflict, Uploaded, zip_names};
-use crate::collect::store::commit::{self as store, Change, LockedTag, NewFile};
+use crate::collect::store::commit::{self as store, Change, LockedTag, NewFile, TagChange};
 use crate::collect::store::thumbnails::Thumbnail;
 use crate::platform::blobs::Received;
 use crate::platform::clock::Clock;
@@ -24,8 +24,8 @@ use crate::platform::pictures;
 /// How many uploads may wait for their commit.
 pub const QUEUE: usize = 1024;
 
-/// Most uploads in one transaction.
-const GROUP: usize = 128;
+/// Most uploads in one transaction; each number has statements of its own, which stay prepared.
+const GROUP: usize = 64;
 
 /// How often a transaction that another server's lock upset is tried.
 const TRIES: u32 = 4;
@@ -57,6 +57,8 @@ struct OpenTag {
 struct Group<'a> {
     tx: Tx,
     tags: BTreeMap<&'a str, OpenTag>,
+    /// Rows that are not inserted yet.
+    plain: Vec<NewFile>,
     next_id: i64,
     now: i64,
 }
@@ -100,18 +102,18 @@ impl Committer {
         let needed = i64::try_from(group.len() * 2).map_err(Error::internal)?;
         let next_id = self.ids.draw(needed).await?;
         let now = self.clock.now_ms();
-        let mut open = Group { tx: self.db.begin().await?, tags: BTreeMap::new(), next_id, now };
+        let tx = self.db.begin().await?;
+        let mut open = Group { tx, tags: BTreeMap::new(), plain: Vec::new(), next_id, now };
         open.lock_tags(group).await?;
         let is_plain = open.find_plain(group).await?;
         let mut answers: Vec<Option<Result<Uploaded>>> = group.iter().map(|_| None).collect();
-        let mut plain = Vec::new();
         for (at, pending) in group.iter().enumerate().filter(|(at, _)| is_plain[*at]) {
             let file = open.new_file(pending, pending.name.as_str().to_owned(), None)?;
             answers[at] = Some(Ok(Uploaded { file: file.file.clone(), duplicate: false }));
-            plain.push(file);
+            open.plain.push(file);
         }
-        store::insert(&mut open.tx, &plain).await?;
         for (at, pending) in group.iter().enumerate().filter(|(at, _)| !is_plain[*at]) {
+            open.insert_plain().await?;
             answers[at] = Some(open.settle(pending).await?);
         }
         open.close().await?;
@@ -196,6 +198,11 @@ impl<'a> Group<'a> {
         })
     }
 
+    async fn insert_plain(&mut self) -> Result<()> {
+        let plain = std::mem::take(&mut self.plain);
+        if plain.is_empty() { Ok(()) } else { store::insert(&mut self.tx, &plain, &[], self.now).await }
+    }
+
     /// An upload that meets its name.
     async fn settle(&mut self, pending: &Pending) -> Result<Result<Uploaded>> {
         let name = pending.name.as_str();
@@ -218,7 +225,7 @@ impl<'a> Group<'a> {
                 let asked = (given != name).then(|| name.to_owned());
                 let mut new = self.new_file(pending, given, asked)?;
                 new.zip_name = self.free_zip_name(tag, &new.file.name, None).await?;
-                store::insert(&mut self.tx, std::slice::from_ref(&new)).await?;
+                store::insert(&mut self.tx, std::slice::from_ref(&new), &[], self.now).await?;
                 Ok(Ok(Uploaded { file: new.file, duplicate: false }))
             }
             Decision::Revive { id, place } => {
@@ -259,11 +266,11 @@ impl<'a> Group<'a> {
     }
 
     async fn close(mut self) -> Result<()> {
-        for tag in self.tags.values().filter(|tag| tag.is_changed) {
-            let last_seq = Some(tag.locked.last_seq);
-            // A change of no files (a replacement) still makes the tag live.
-            store::change_tag(&mut self.tx, tag.locked.id, tag.change, last_seq, self.now).await?;
-        }
+        // A change of no files (a replacement) still makes the tag live.
+        let changes: Vec<TagChange> = (self.tags.values().filter(|tag| tag.is_changed))
+            .map(|tag| TagChange { tag: tag.locked.id, change: tag.change, last_seq: Some(tag.locked.last_seq) })
+            .collect();
+        store::insert(&mut self.tx, &self.plain, &changes, self.now).await?;
         self.tx.commit().await
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Collect, commit, files, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Page, Tag, Totals, Trashed};
-use crate::collect::store::commit::Change;
+use crate::collect::store::commit::{Change, TagChange};
 use crate::platform::blobs::BlobKey;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
@@ -51,7 +51,7 @@ impl Collect {
         let batch = store::trash::free_batch(&mut tx, tag, now).await?;
         let change = store::trash::bury(&mut tx, tag, filter, batch).await?;
         if change.files != 0 {
-            store::commit::change_tag(&mut tx, tag, change, None, now).await?;
+            store::commit::change_tag(&mut tx, TagChange { tag, change, last_seq: None }, now).await?;
         }
         if with_tag {
             store::trash::delete_tag(&mut tx, tag, batch).await?;
@@ -117,7 +117,7 @@ impl Collect {
                 restored += 1;
             }
             for (tag, change) in changes {
-                store::commit::change_tag(&mut tx, tag, change, None, now).await?;
+                store::commit::change_tag(&mut tx, TagChange { tag, change, last_seq: None }, now).await?;
             }
             tx.commit().await?;
         }

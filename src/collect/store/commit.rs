@@ -11,8 +11,7 @@ use crate::platform::db::{Sql, Tx, Value, marks};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
 
-/// Rows are inserted this many at a time at most; always a power of two, so that few statements are
-/// prepared.
+/// Rows are inserted this many at a time at most, so that few statements are prepared.
 const ROWS: usize = 32;
 
 /// A tag as a commit sees it.
@@ -105,20 +104,18 @@ pub struct NewFile {
     pub thumbnail: super::thumbnails::Thumbnail,
 }
 
-/// Adds the blobs' rows where they are missing, then the files'.
-pub async fn insert(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
-    let mut rest = files;
-    while !rest.is_empty() {
-        let count = ROWS.min(1 << rest.len().ilog2());
-        let (now, later) = rest.split_at(count);
-        insert_blobs(tx, now).await?;
-        insert_files(tx, now).await?;
-        rest = later;
+/// Adds the blobs' rows where they are missing, then the files', and then keeps the tags' counters
+/// true, all in one hop.
+pub async fn insert(tx: &mut Tx, files: &[NewFile], tags: &[TagChange], now: i64) -> Result<()> {
+    let mut statements = Vec::with_capacity(2 * files.len().div_ceil(ROWS) + tags.len());
+    for some in files.chunks(ROWS) {
+        statements.extend([insert_blobs(tx, some), insert_files(some)]);
     }
-    Ok(())
+    statements.extend(tags.iter().map(|change| update_tag(change, now)));
+    tx.execute_all(statements).await
 }
 
-async fn insert_blobs(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
+fn insert_blobs(tx: &Tx, files: &[NewFile]) -> Sql {
     let text = format!(
         "{} INTO blobs (sha256, size, crc32, content_type, width, height, created_at, thumbnail) VALUES {}",
         insert_or_ignore(tx),
@@ -129,11 +126,10 @@ async fn insert_blobs(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
         sql = sql.bind(file.sha256.as_str()).bind(file.size).bind(file.crc32).bind(file.content_type.as_str());
         sql = sql.bind(file.width).bind(file.height).bind(file.created_at).bind(*thumbnail as i64);
     }
-    tx.execute(sql).await?;
-    Ok(())
+    sql
 }
 
-async fn insert_files(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
+fn insert_files(files: &[NewFile]) -> Sql {
     const COLUMNS: &str = "id, tag_id, seq, name, folded, asked_name, zip_name, zip_key, sha256, size, crc32, \
                            content_type, width, height, created_at, live";
     let text = format!("INSERT INTO files ({COLUMNS}) VALUES {}", rows_of_marks(files.len(), 16));
@@ -145,8 +141,7 @@ async fn insert_files(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
         sql = sql.bind(file.sha256.as_str()).bind(file.size).bind(file.crc32).bind(file.content_type.as_str());
         sql = sql.bind(file.width).bind(file.height).bind(file.created_at).bind(1_i64);
     }
-    tx.execute(sql).await?;
-    Ok(())
+    sql
 }
 
 fn rows_of_marks(rows: usize, columns: usize) -> String {
@@ -190,13 +185,25 @@ pub struct Change {
     pub bytes: i64,
 }
 
+/// A change of one tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TagChange {
+    pub tag: Id,
+    pub change: Change,
+    /// Where its last file stands, if that changed.
+    pub last_seq: Option<i64>,
+}
+
 /// Keeps a tag's counters true; a tag that gains a file is no longer deleted.
-pub async fn change_tag(tx: &mut Tx, tag: Id, change: Change, last_seq: Option<i64>, now: i64) -> Result<()> {
+pub async fn change_tag(tx: &mut Tx, change: TagChange, now: i64) -> Result<()> {
+    tx.execute(update_tag(&change, now)).await?;
+    Ok(())
+}
+
+fn update_tag(TagChange { tag, change, last_seq }: &TagChange, now: i64) -> Sql {
     let sql = Sql::new(
         "UPDATE tags SET file_count = file_count + ?, bytes = bytes + ?, last_seq = COALESCE(?, last_seq), \
          revision = revision + 1, updated_at = ?, deleted_at = CASE WHEN ? > 0 THEN NULL ELSE deleted_at END WHERE id = ?",
     );
-    let sql = sql.bind(change.files).bind(change.bytes).bind(last_seq).bind(now).bind(change.files);
-    tx.execute(sql.bind(tag)).await?;
-    Ok(())
+    sql.bind(change.files).bind(change.bytes).bind(*last_seq).bind(now).bind(change.files).bind(*tag)
 }

@@ -82,11 +82,15 @@ impl Digester {
         Ok(Self { waiting, under_way })
     }
 
-    /// Announces a body; drop what is returned when it is hashed or gone.
+    /// Announces a body; drop what is returned when it is hashed or gone. `None` on machines with SHA
+    /// instructions: there, a body is best hashed as it arrives.
     #[must_use]
-    pub fn announce(&self) -> UnderWay {
+    pub fn announce(&self) -> Option<UnderWay> {
+        if has_sha_instructions() {
+            return None;
+        }
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay(self.under_way.clone())
+        Some(UnderWay(self.under_way.clone()))
     }
 
     /// The SHA-256 of `body`.
@@ -99,22 +103,18 @@ impl Digester {
 }
 
 fn run(jobs: &Receiver<Job>, under_way: &AtomicUsize) {
-    let has_own_instructions = has_sha_instructions();
     while let Ok(first) = jobs.recv() {
         let mut together = vec![first];
         together.extend(jobs.try_iter().take(MOST - 1));
         // Full lanes cost no more than empty ones: while other bodies are on their way, some company is
         // worth a moment.
-        while !has_own_instructions && together.len() < LANES && under_way.load(Ordering::Relaxed) > together.len() {
+        while together.len() < LANES && under_way.load(Ordering::Relaxed) > together.len() {
             let Ok(next) = jobs.recv_timeout(MOMENT) else { break };
             together.push(next);
         }
         let bodies: Vec<&[u8]> = together.iter().map(|job| job.body.as_slice()).collect();
-        let digests = if has_own_instructions || bodies.len() < FEW {
-            bodies.iter().map(|body| one(body)).collect()
-        } else {
-            sha256_all(&bodies)
-        };
+        let digests =
+            if bodies.len() < FEW { bodies.iter().map(|body| one(body)).collect() } else { sha256_all(&bodies) };
         for (job, sha256) in together.into_iter().zip(digests) {
             // Whoever asked may have gone.
             let _ = job.reply.send(sha256);

@@ -1,9 +1,9 @@
 //! One blob on its way in: hashed, summed and measured while its bytes stream past.
 //!
-//! Bytes up to [`SPILL`] wait in memory and are hashed, written and synced in one go on the blocking
-//! pool: most pictures of a phone cost one hop. Larger ones go to a staging file piece by piece; one
-//! piece is hashed and another written while the next arrives, so memory stays at a few pieces
-//! whatever the size. What always holds: an `Incoming` that is dropped leaves nothing in staging.
+//! Bytes up to [`SPILL`] wait in memory and are written and synced in one go on the blocking pool:
+//! most pictures of a phone cost one hop. Larger ones go to a staging file piece by piece; one piece is
+//! hashed, another written and those before synced while the next arrives, so memory stays at a few
+//! pieces whatever the size. What always holds: an `Incoming` that is dropped leaves nothing in staging.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Write};
@@ -21,11 +21,14 @@ use crate::platform::pictures::{self, Facts};
 /// Largest body that is kept in memory until it is whole.
 pub const SPILL: usize = 512 * 1024;
 
-/// Smallest room for the next bytes.
-const ROOM: usize = 8 * 1024;
+/// Room for the first bytes. Thousands of clients may send little and slowly.
+const FIRST_ROOM: usize = 4 * 1024;
+
+/// Once this much has come, a client means it: the rest gets its room at once, or eight times as much.
+const EARNEST: usize = 8 * 1024;
 
 /// How much is written between two syncs of a large file, so that the last one is short.
-const SYNC_EVERY: u64 = 64 * 1024 * 1024;
+const SYNC_EVERY: u64 = 32 * 1024 * 1024;
 
 /// A blob that is whole and in its place, but has no row yet.
 #[derive(Debug, Clone)]
@@ -43,10 +46,23 @@ pub struct Received {
 pub struct Incoming {
     blobs: Blobs,
     buffer: Vec<u8>,
+    /// Of what went to disk.
     size: u64,
+    /// What the client announced.
+    announced: Option<usize>,
     spilled: Option<Spilled>,
-    /// While all of it is still in memory.
-    under_way: Option<UnderWay>,
+    hashing: Hashing,
+}
+
+/// Who hashes what is still in memory.
+enum Hashing {
+    /// This task, as the bytes arrive and are in the processor's cache: for machines with SHA
+    /// instructions. `done` bytes of the buffer are summed.
+    Here { sums: Sums, done: usize },
+    /// The digester, several bodies side by side, once the body is whole.
+    Together(UnderWay),
+    /// The pieces that go to disk are hashed on their way.
+    Spilled,
 }
 
 /// The digests of what has passed so far.
@@ -59,6 +75,9 @@ struct Spilled {
     staged: Staged,
     sums: JoinHandle<Sums>,
     write: JoinHandle<io::Result<File>>,
+    sync: Option<JoinHandle<io::Result<()>>>,
+    /// Pieces that are hashed or written just now; their memory is used again.
+    pieces: Vec<Arc<Vec<u8>>>,
 }
 
 /// A path in staging that is removed unless it was renamed away.
@@ -98,8 +117,11 @@ impl Sums {
 
 impl Incoming {
     pub(super) fn new(blobs: Blobs) -> Self {
-        let under_way = Some(blobs.inner.digester.announce());
-        Self { blobs, buffer: Vec::new(), size: 0, spilled: None, under_way }
+        let hashing = match blobs.inner.digester.announce() {
+            Some(under_way) => Hashing::Together(under_way),
+            None => Hashing::Here { sums: Sums::new(), done: 0 },
+        };
+        Self { blobs, buffer: Vec::new(), size: 0, announced: None, spilled: None, hashing }
     }
 
     /// Bytes received so far.
@@ -108,19 +130,20 @@ impl Incoming {
         self.size + self.buffer.len() as u64
     }
 
-    /// Makes room for the first bytes of a body of announced size. The rest is made as it arrives:
-    /// clients that announce much and send little are to cost little.
+    /// Notes the announced size of the body. Room is made as the bytes arrive: clients that announce
+    /// much and send little are to cost little.
     pub fn expect(&mut self, size: u64) {
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        self.buffer.reserve_exact(size.min(2 * ROOM));
+        self.announced = usize::try_from(size).ok();
     }
 
     /// Where the next bytes go, with room for some. Call [`Self::drain`] after adding to it.
-    ///
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
-        if capacity == length {
-            self.buffer.reserve_exact((capacity.max(ROOM) * 2).min(SPILL + ROOM) - length);
+        let length = self.buffer.len();
+        if self.buffer.capacity() == length {
+            let more = if length < EARNEST { FIRST_ROOM.max(length) } else { length.saturating_mul(7) };
+            let total = length.saturating_add(more).min(SPILL);
+            let total = self.announced.map_or(total, |announced| total.min(announced.max(length + 1)));
+            self.buffer.reserve_exact(total.max(length + 1) - length);
         }
         &mut self.buffer
     }
@@ -140,51 +163,54 @@ impl Incoming {
         Ok(())
     }
 
-    /// Hands a full buffer on to the disk and the digests; waits while they are behind.
+    /// Sums up what was added; hands a full buffer on to the disk and waits while that is behind.
     ///
     /// # Errors
     /// When the disk refuses an earlier piece.
     pub async fn drain(&mut self) -> io::Result<()> {
+        self.sum_up();
         if self.buffer.len() < SPILL {
             return Ok(());
         }
-        let piece = mem::replace(&mut self.buffer, Vec::with_capacity(SPILL));
-        self.spill(piece).await
+        self.spill().await
     }
 
-    async fn spill(&mut self, piece: Vec<u8>) -> io::Result<()> {
-        self.under_way = None;
-        let length = piece.len() as u64;
-        let before = self.size;
-        self.size += length;
-        let sync = self.blobs.is_durable() && before / SYNC_EVERY != self.size / SYNC_EVERY;
-        let piece = Arc::new(piece);
-        let spilled = match self.spilled.take() {
-            None => {
-                let path = self.blobs.stage_path();
-                let staged = Staged(path.clone());
-                let write = spawn_blocking(move || File::create_new(path));
-                Spilled { staged, sums: spawn_blocking(Sums::new), write }
-            }
+    fn sum_up(&mut self) {
+        if let Hashing::Here { sums, done } = &mut self.hashing {
+            sums.update(&self.buffer[*done..]);
+            *done = self.buffer.len();
+        }
+    }
+
+    /// Sends the buffer on its way to the disk.
+    async fn spill(&mut self) -> io::Result<()> {
+        let hashing = mem::replace(&mut self.hashing, Hashing::Spilled);
+        let mut spilled = match self.spilled.take() {
+            None => self.begin_spilling(),
             Some(spilled) => spilled,
         };
-        let Spilled { staged, sums, write } = spilled;
-        let mut file = write.await.map_err(io::Error::other)??;
-        let bytes = piece.clone();
-        let write = spawn_blocking(move || {
-            file.write_all(&bytes)?;
-            if sync {
-                file.sync_data()?;
-            }
-            Ok(file)
-        });
-        let mut sums = sums.await.map_err(io::Error::other)?;
-        let sums = spawn_blocking(move || {
-            sums.update(&piece);
-            sums
-        });
-        self.spilled = Some(Spilled { staged, sums, write });
+        let spare = spilled.spare_piece();
+        let piece = Arc::new(mem::replace(&mut self.buffer, spare));
+        let before = self.size;
+        self.size += piece.len() as u64;
+        spilled.write(&piece).await?;
+        spilled.sums = match hashing {
+            Hashing::Here { sums, .. } => spawn_blocking(|| sums),
+            _ => spilled.hash(&piece).await?,
+        };
+        if self.blobs.is_durable() && before / SYNC_EVERY != self.size / SYNC_EVERY {
+            spilled.sync().await?;
+        }
+        spilled.pieces.push(piece);
+        self.spilled = Some(spilled);
         Ok(())
+    }
+
+    fn begin_spilling(&self) -> Spilled {
+        let path = self.blobs.stage_path();
+        let staged = Staged(path.clone());
+        let write = spawn_blocking(move || File::create_new(path));
+        Spilled { staged, sums: spawn_blocking(Sums::new), write, sync: None, pieces: Vec::new() }
     }
 
     /// The whole has arrived: puts it in its place, durably.
@@ -193,32 +219,78 @@ impl Incoming {
     /// When the disk refuses it, or (`InvalidData`) its digest is not the `expected` one; then nothing
     /// is left of it.
     pub async fn finish(mut self, expected: Option<BlobKey>) -> io::Result<Received> {
+        self.sum_up();
         if self.spilled.is_some() {
-            let rest = mem::take(&mut self.buffer);
-            self.spill(rest).await?;
+            self.spill().await?;
         }
-        let blobs = self.blobs;
-        let size = self.size;
-        match self.spilled {
-            None => {
-                let bytes = Arc::new(self.buffer);
-                let key = BlobKey::from_digest(&blobs.inner.digester.sha256(bytes.clone()).await?);
-                drop(self.under_way.take());
-                check(&key, expected.as_ref())?;
-                spawn_blocking(move || store_small(&blobs, key, &bytes)).await.map_err(io::Error::other)?
+        let Self { blobs, buffer, size, spilled, hashing, .. } = self;
+        if let Some(Spilled { staged, sums, write, sync, .. }) = spilled {
+            let sums = sums.await.map_err(io::Error::other)?;
+            let file = write.await.map_err(io::Error::other)??;
+            if let Some(sync) = sync {
+                sync.await.map_err(io::Error::other)??;
             }
-            Some(Spilled { staged, sums, write }) => {
-                let sums = sums.await.map_err(io::Error::other)?;
-                let file = write.await.map_err(io::Error::other)??;
-                let store = move || store_large(&blobs, staged, &file, sums, size, expected.as_ref());
-                spawn_blocking(store).await.map_err(io::Error::other)?
-            }
+            let store = move || store_large(&blobs, staged, &file, sums, size, expected.as_ref());
+            return spawn_blocking(store).await.map_err(io::Error::other)?;
         }
+        let bytes = Arc::new(buffer);
+        let (key, crc32) = match hashing {
+            Hashing::Here { sums, .. } => sums.finish(),
+            Hashing::Together(_) | Hashing::Spilled => {
+                let digest = blobs.inner.digester.sha256(bytes.clone()).await?;
+                drop(hashing);
+                (BlobKey::from_digest(&digest), crc32fast::hash(&bytes))
+            }
+        };
+        check(&key, expected.as_ref())?;
+        spawn_blocking(move || store_small(&blobs, key, crc32, &bytes)).await.map_err(io::Error::other)?
     }
 }
 
-fn store_small(blobs: &Blobs, key: BlobKey, bytes: &[u8]) -> io::Result<Received> {
-    let crc32 = crc32fast::hash(bytes);
+impl Spilled {
+    /// Memory of a piece that is done with.
+    fn spare_piece(&mut self) -> Vec<u8> {
+        let done = self.pieces.iter().position(|piece| Arc::strong_count(piece) == 1);
+        let done = done.and_then(|at| Arc::into_inner(self.pieces.swap_remove(at)));
+        done.map_or_else(
+            || Vec::with_capacity(SPILL),
+            |mut piece| {
+                piece.clear();
+                piece
+            },
+        )
+    }
+
+    /// Begins to write a piece when the one before is written.
+    async fn write(&mut self, piece: &Arc<Vec<u8>>) -> io::Result<()> {
+        let mut file = (&mut self.write).await.map_err(io::Error::other)??;
+        let piece = piece.clone();
+        self.write = spawn_blocking(move || file.write_all(&piece).map(|()| file));
+        Ok(())
+    }
+
+    /// Begins to hash a piece when the one before is hashed.
+    async fn hash(&mut self, piece: &Arc<Vec<u8>>) -> io::Result<JoinHandle<Sums>> {
+        let mut sums = (&mut self.sums).await.map_err(io::Error::other)?;
+        let piece = piece.clone();
+        Ok(spawn_blocking(move || {
+            sums.update(&piece);
+            sums
+        }))
+    }
+
+    /// Begins to sync what is written, when the sync before has ended; writing goes on meanwhile.
+    async fn sync(&mut self) -> io::Result<()> {
+        if let Some(sync) = self.sync.take() {
+            sync.await.map_err(io::Error::other)??;
+        }
+        let path = self.staged.0.clone();
+        self.sync = Some(spawn_blocking(move || File::open(path)?.sync_data()));
+        Ok(())
+    }
+}
+
+fn store_small(blobs: &Blobs, key: BlobKey, crc32: u32, bytes: &[u8]) -> io::Result<Received> {
     let facts = pictures::probe(Cursor::new(bytes))?;
     let received = Received { key, size: bytes.len() as u64, crc32, facts };
     if blobs.has_already(&received.key, bytes)? {

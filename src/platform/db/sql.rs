@@ -95,6 +95,20 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// One text of several statements, each with its values.
+    pub(super) fn joined(statements: Vec<Self>) -> Self {
+        let mut all = Self::new(String::new());
+        for statement in statements {
+            let text = all.text.to_mut();
+            text.push_str(&statement.text);
+            text.push_str("; ");
+            all.values.extend(statement.values);
+        }
+        all
+    }
+}
+
 /// `?, ?, …`: marks for `count` values.
 #[must_use]
 pub fn marks(count: usize) -> String {
