@@ -200,7 +200,7 @@ impl<'a> Group<'a> {
 
     async fn insert_plain(&mut self) -> Result<()> {
         let plain = std::mem::take(&mut self.plain);
-        if plain.is_empty() { Ok(()) } else { store::insert(&mut self.tx, &plain, &[], self.now).await }
+        store::insert(&mut self.tx, &plain).await
     }
 
     /// An upload that meets its name.
@@ -225,7 +225,7 @@ impl<'a> Group<'a> {
                 let asked = (given != name).then(|| name.to_owned());
                 let mut new = self.new_file(pending, given, asked)?;
                 new.zip_name = self.free_zip_name(tag, &new.file.name, None).await?;
-                store::insert(&mut self.tx, std::slice::from_ref(&new), &[], self.now).await?;
+                store::insert(&mut self.tx, std::slice::from_ref(&new)).await?;
                 Ok(Ok(Uploaded { file: new.file, duplicate: false }))
             }
             Decision::Revive { id, place } => {
@@ -265,13 +265,12 @@ impl<'a> Group<'a> {
         free_zip_name(&mut self.tx, tag, name, except).await
     }
 
-    async fn close(mut self) -> Result<()> {
+    async fn close(self) -> Result<()> {
         // A change of no files (a replacement) still makes the tag live.
         let changes: Vec<TagChange> = (self.tags.values().filter(|tag| tag.is_changed))
             .map(|tag| TagChange { tag: tag.locked.id, change: tag.change, last_seq: Some(tag.locked.last_seq) })
             .collect();
-        store::insert(&mut self.tx, &self.plain, &changes, self.now).await?;
-        self.tx.commit().await
+        store::insert_and_commit(self.tx, &self.plain, &changes, self.now).await
     }
 }
 

@@ -104,15 +104,23 @@ pub struct NewFile {
     pub thumbnail: super::thumbnails::Thumbnail,
 }
 
-/// Adds the blobs' rows where they are missing, then the files', and then keeps the tags' counters
-/// true, all in one hop.
-pub async fn insert(tx: &mut Tx, files: &[NewFile], tags: &[TagChange], now: i64) -> Result<()> {
-    let mut statements = Vec::with_capacity(2 * files.len().div_ceil(ROWS) + tags.len());
-    for some in files.chunks(ROWS) {
-        statements.extend([insert_blobs(tx, some), insert_files(some)]);
+/// Adds the blobs' rows where they are missing, then the files'.
+pub async fn insert(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
+    for statement in inserts(tx, files) {
+        tx.execute(statement).await?;
     }
+    Ok(())
+}
+
+/// Adds rows as [`insert`] does, keeps the tags' counters true, and commits.
+pub async fn insert_and_commit(tx: Tx, files: &[NewFile], tags: &[TagChange], now: i64) -> Result<()> {
+    let mut statements = inserts(&tx, files);
     statements.extend(tags.iter().map(|change| update_tag(change, now)));
-    tx.execute_all(statements).await
+    tx.commit_with(statements).await
+}
+
+fn inserts(tx: &Tx, files: &[NewFile]) -> Vec<Sql> {
+    files.chunks(ROWS).flat_map(|some| [insert_blobs(tx, some), insert_files(some)]).collect()
 }
 
 fn insert_blobs(tx: &Tx, files: &[NewFile]) -> Sql {

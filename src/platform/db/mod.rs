@@ -7,6 +7,7 @@
 
 pub mod dialect;
 mod sql;
+mod writer;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,10 +16,11 @@ use rocket::figment::Figment;
 use rocket_db_pools::{Database, Pool};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, MySql, MySqlConnection, Sqlite, Transaction};
+use sqlx::{Connection, MySql, MySqlConnection, Transaction};
 
 use crate::platform::error::Result;
 pub use sql::{Row, Sql, Value, marks};
+use writer::{SqliteTx, Writer};
 
 /// Rocket's handle on the pool; configured under `databases.granary`.
 #[derive(Database)]
@@ -28,13 +30,13 @@ pub struct GranaryDb(Db);
 /// A pool of connections; cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite { writer: Writer, readers: SqlitePool },
     MySql(MySqlPool),
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     MySql(Transaction<'static, MySql>),
 }
 
@@ -74,15 +76,10 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(15))
             .pragma("cache_size", "-8192")
+            // 32 MB: folding the log into the file holds up whoever commits just then.
+            .pragma("wal_autocheckpoint", "8192")
             .statement_cache_capacity(256);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(30))
-            .test_before_acquire(false)
-            .connect_with(connect.clone())
-            .await?;
+        let writer = Writer::new(connect.clone());
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .max_lifetime(None)
@@ -114,7 +111,12 @@ impl Db {
 
     async fn migrate(&self) -> Result<(), sqlx::Error> {
         let done = match self {
-            Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await,
+            Self::Sqlite { writer, .. } => {
+                let pool = SqlitePoolOptions::new().max_connections(1).connect_with(writer.options().clone()).await?;
+                let done = sqlx::migrate!("migrations/sqlite").run(&pool).await;
+                pool.close().await;
+                done
+            }
             Self::MySql(pool) => sqlx::migrate!("migrations/mysql").run(pool).await,
         };
         done.map_err(|error| sqlx::Error::Configuration(error.into()))
@@ -126,7 +128,7 @@ impl Db {
     /// When no connection is to be had within 30 s, or the database is gone.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
             Self::MySql(pool) => Tx::MySql(pool.begin().await?),
         })
     }
@@ -197,29 +199,9 @@ impl Tx {
     /// Whatever the database says.
     pub async fn execute(&mut self, sql: Sql) -> Result<u64> {
         Ok(match self {
-            Self::Sqlite(tx) => sql::run_sqlite(sql, &mut **tx).await?,
+            Self::Sqlite(tx) => tx.run(sql).await?,
             Self::MySql(tx) => sql::run_mysql(sql, &mut **tx).await?,
         })
-    }
-
-    /// Runs several statements, one after the other. On SQLite they take one hop to its thread
-    /// together: for a small transaction the hops cost more than the statements.
-    ///
-    /// # Errors
-    /// Whatever the database says of the first that fails; those before it have run.
-    pub async fn execute_all(&mut self, statements: Vec<Sql>) -> Result<()> {
-        match self {
-            Self::Sqlite(_) if statements.is_empty() => {}
-            Self::Sqlite(tx) => {
-                sql::run_sqlite(Sql::joined(statements), &mut **tx).await?;
-            }
-            Self::MySql(tx) => {
-                for statement in statements {
-                    sql::run_mysql(statement, &mut **tx).await?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// All rows.
@@ -228,7 +210,7 @@ impl Tx {
     /// Whatever the database says.
     pub async fn fetch_all(&mut self, sql: Sql) -> Result<Vec<Row>> {
         Ok(match self {
-            Self::Sqlite(tx) => sql::all_sqlite(sql, &mut **tx).await?,
+            Self::Sqlite(tx) => tx.all(sql).await?,
             Self::MySql(tx) => sql::all_mysql(sql, &mut **tx).await?,
         })
     }
@@ -254,9 +236,22 @@ impl Tx {
     /// # Errors
     /// Whatever the database says; then nothing of it stands.
     pub async fn commit(self) -> Result<()> {
+        self.commit_with(Vec::new()).await
+    }
+
+    /// Runs the last statements and then commits. On SQLite this takes one hop to its thread.
+    ///
+    /// # Errors
+    /// Whatever the database says; then nothing of it stands.
+    pub async fn commit_with(self, last: Vec<Sql>) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::MySql(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit(last).await?,
+            Self::MySql(mut tx) => {
+                for statement in last {
+                    sql::run_mysql(statement, &mut *tx).await?;
+                }
+                tx.commit().await?;
+            }
         }
         Ok(())
     }
