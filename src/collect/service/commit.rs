@@ -4,14 +4,14 @@
 //! sync of the database for many uploads; a lone upload doesn't wait for company. What always holds:
 //! an answer is sent after the commit, never before.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::collect::model::conflict::{Decision, Place, decide};
 use crate::collect::model::{File, Name, OnConflict, Uploaded, zip_names};
-use crate::collect::store::commit::{self as store, Change, LockedTag, NewFile, TagChange};
+use crate::collect::store::commit::{self as store, Asked, Change, LockedTag, NewFile, TagChange};
 use crate::collect::store::thumbnails::Thumbnail;
 use crate::platform::blobs::Received;
 use crate::platform::clock::Clock;
@@ -104,7 +104,6 @@ impl Committer {
         let now = self.clock.now_ms();
         let tx = self.db.begin().await?;
         let mut open = Group { tx, tags: BTreeMap::new(), plain: Vec::new(), next_id, now };
-        open.lock_tags(group).await?;
         let is_plain = open.find_plain(group).await?;
         let mut answers: Vec<Option<Result<Uploaded>>> = group.iter().map(|_| None).collect();
         for (at, pending) in group.iter().enumerate().filter(|(at, _)| is_plain[*at]) {
@@ -127,35 +126,29 @@ impl<'a> Group<'a> {
         Id(self.next_id - 1)
     }
 
-    async fn lock_tags(&mut self, group: &'a [Pending]) -> Result<()> {
-        let names: std::collections::BTreeSet<&str> = group.iter().map(|pending| pending.tag.as_str()).collect();
-        for name in names {
-            let id = self.draw();
-            let locked = store::lock_tag(&mut self.tx, name, id, self.now).await?;
-            self.tags.insert(name, OpenTag { locked, change: Change::default(), is_changed: false });
-        }
-        Ok(())
-    }
-
-    /// Which uploads meet nothing of their name: neither in the tag nor in this group.
-    async fn find_plain(&mut self, group: &[Pending]) -> Result<Vec<bool>> {
-        let mut by_tag: HashMap<&str, Vec<usize>> = HashMap::new();
+    /// Locks the tags, and tells which uploads meet nothing of their name: neither in the tag nor in this
+    /// group.
+    async fn find_plain(&mut self, group: &'a [Pending]) -> Result<Vec<bool>> {
+        let mut by_tag: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, pending) in group.iter().enumerate() {
             by_tag.entry(pending.tag.as_str()).or_default().push(at);
         }
+        let asked: Vec<Asked> = by_tag.iter().map(|(tag, places)| ask(tag, places, group)).collect();
+        let met = store::look_up(&mut self.tx, &asked).await?;
         let mut is_plain = vec![false; group.len()];
-        for (tag, places) in by_tag {
-            let names: Vec<&str> = places.iter().map(|at| group[*at].name.as_str()).collect();
-            let keys: Vec<Vec<u8>> = names.iter().map(|name| zip_names::key(&zip_names::mend(name))).collect();
-            let id = self.tag(tag)?.locked.id;
-            let known = store::known(&mut self.tx, id, &names, &keys).await?;
-            let mut met: HashSet<&[u8]> = known.iter().map(|(_, _, key)| key.as_slice()).collect();
-            let met_names: HashSet<&str> =
-                known.iter().flat_map(|(name, asked, _)| [Some(name.as_str()), asked.as_deref()]).flatten().collect();
-            for ((at, name), key) in places.into_iter().zip(names).zip(&keys) {
+        for ((Asked { tag, names, zip_keys }, mut met), places) in asked.iter().zip(met).zip(by_tag.values()) {
+            for ((at, name), key) in places.iter().zip(names).zip(zip_keys) {
                 // Equal names have equal keys, so the keys alone tell apart the names of this group.
-                is_plain[at] = met.insert(key) && !met_names.contains(name);
+                is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(*name);
             }
+            let locked = match met.tag {
+                Some(locked) => locked,
+                None => {
+                    let id = self.draw();
+                    store::make_tag(&mut self.tx, tag, id, self.now).await?
+                }
+            };
+            self.tags.insert(tag, OpenTag { locked, change: Change::default(), is_changed: false });
         }
         Ok(is_plain)
     }
@@ -272,6 +265,12 @@ impl<'a> Group<'a> {
             .collect();
         store::insert_and_commit(self.tx, &self.plain, &changes, self.now).await
     }
+}
+
+fn ask<'a>(tag: &'a str, places: &[usize], group: &'a [Pending]) -> Asked<'a> {
+    let names: Vec<&str> = places.iter().map(|at| group[*at].name.as_str()).collect();
+    let zip_keys = names.iter().map(|name| zip_names::key(&zip_names::mend(name))).collect();
+    Asked { tag, names, zip_keys }
 }
 
 /// The first `name (n).ext` that no living file has.

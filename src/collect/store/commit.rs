@@ -3,12 +3,14 @@
 //! The tags' rows are locked first, in the order of their names, so that two servers on one database
 //! take turns per tag and never wait for each other in a circle.
 
+use std::collections::HashSet;
+
 use super::fold;
 use crate::collect::model::conflict::Namesake;
 use crate::collect::model::{File, zip_names};
 use crate::platform::db::dialect::insert_or_ignore;
 use crate::platform::db::{Sql, Tx, Value, marks};
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 
 /// Rows are inserted this many at a time at most, so that few statements are prepared.
@@ -21,50 +23,77 @@ pub struct LockedTag {
     pub last_seq: i64,
 }
 
-/// Finds the tag, or makes it under `new_id`; its row stays locked until the end of `tx`.
-pub async fn lock_tag(tx: &mut Tx, name: &str, new_id: Id, now: i64) -> Result<LockedTag> {
-    if let Some(tag) = find_tag(tx, name).await? {
-        return Ok(tag);
+/// What a group of uploads asks of one tag.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    pub tag: &'a str,
+    pub names: Vec<&'a str>,
+    /// Of the names in archives.
+    pub zip_keys: Vec<Vec<u8>>,
+}
+
+/// What stands in one tag of what was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Met {
+    /// `None`: there is no such tag.
+    pub tag: Option<LockedTag>,
+    /// Names and asked-for names that are known.
+    pub names: HashSet<String>,
+    /// Archive keys that are taken.
+    pub zip_keys: HashSet<Vec<u8>>,
+}
+
+/// Finds the tags, whose rows stay locked until the end of `tx`, and which of the names, asked-for names
+/// or archive keys are known there already. Ask in the order of the tags' names.
+pub async fn look_up(tx: &mut Tx, asked: &[Asked<'_>]) -> Result<Vec<Met>> {
+    let mut statements = Vec::with_capacity(asked.len() * 2);
+    for (at, asked) in asked.iter().enumerate() {
+        let at = i64::try_from(at).map_err(Error::internal)?;
+        statements.extend([lock_tag(tx, at, asked.tag), known(at, asked)]);
     }
+    let mut met = vec![Met::default(); asked.len()];
+    for row in tx.fetch_each(statements).await? {
+        let place = usize::try_from(row.int(0)?).map_err(Error::internal)?;
+        let Some(met) = met.get_mut(place) else { continue };
+        if let Some(id) = row.opt_int(1)? {
+            met.tag = Some(LockedTag { id: Id(id), last_seq: row.int(2)? });
+        } else {
+            met.names.extend([row.opt_text(3)?, row.opt_text(4)?].into_iter().flatten());
+            met.zip_keys.insert(row.bytes(5)?);
+        }
+    }
+    Ok(met)
+}
+
+fn lock_tag(tx: &Tx, at: i64, name: &str) -> Sql {
+    let text = format!("SELECT ?, id, last_seq, NULL, NULL, NULL FROM tags WHERE name = ?{}", tx.for_update());
+    Sql::new(text).bind(at).bind(name)
+}
+
+fn known(at: i64, Asked { tag, names, zip_keys }: &Asked<'_>) -> Sql {
+    const COLUMNS: &str = "SELECT ?, NULL, NULL, name, asked_name, zip_key FROM files \
+                           WHERE tag_id = (SELECT id FROM tags WHERE name = ?)";
+    let (names_in, keys_in) = (marks(names.len()), marks(zip_keys.len()));
+    let text = format!(
+        "{COLUMNS} AND name IN ({names_in}) UNION ALL {COLUMNS} AND asked_name IN ({names_in}) \
+         UNION ALL {COLUMNS} AND zip_key IN ({keys_in}) AND live = 1"
+    );
+    let sql = Sql::new(text).bind(at).bind(*tag).bind_all(names.iter().copied());
+    let sql = sql.bind(at).bind(*tag).bind_all(names.iter().copied());
+    sql.bind(at).bind(*tag).bind_all(zip_keys.iter().cloned())
+}
+
+/// Makes the tag under `new_id`, unless another server does so at the same moment.
+pub async fn make_tag(tx: &mut Tx, name: &str, new_id: Id, now: i64) -> Result<LockedTag> {
     let insert = format!(
         "{} INTO tags (id, name, folded, file_count, bytes, last_seq, revision, created_at, updated_at) \
          VALUES (?, ?, ?, 0, 0, 0, 0, ?, ?)",
         insert_or_ignore(tx)
     );
     tx.execute(Sql::new(insert).bind(new_id).bind(name).bind(fold(name)).bind(now).bind(now)).await?;
-    // Another server may have made it at the same moment: what counts is what stands there now.
-    let tag = find_tag(tx, name).await?;
-    tag.ok_or_else(|| sqlx::Error::RowNotFound.into())
-}
-
-async fn find_tag(tx: &mut Tx, name: &str) -> Result<Option<LockedTag>> {
-    let sql = format!("SELECT id, last_seq FROM tags WHERE name = ?{}", tx.for_update());
-    let row = tx.fetch_optional(Sql::new(sql).bind(name)).await?;
-    row.map(|row| Ok(LockedTag { id: Id(row.int(0)?), last_seq: row.int(1)? })).transpose()
-}
-
-/// Whether any of these names, asked-for names or archive keys is known in the tag already.
-pub async fn known(
-    tx: &mut Tx,
-    tag: Id,
-    names: &[&str],
-    keys: &[Vec<u8>],
-) -> Result<Vec<(String, Option<String>, Vec<u8>)>> {
-    const COLUMNS: &str = "SELECT name, asked_name, zip_key FROM files WHERE tag_id = ?";
-    let (names_in, keys_in) = (marks(names.len()), marks(keys.len()));
-    let text = format!(
-        "{COLUMNS} AND name IN ({names_in}) UNION ALL {COLUMNS} AND asked_name IN ({names_in}) \
-         UNION ALL {COLUMNS} AND zip_key IN ({keys_in}) AND live = 1"
-    );
-    let sql = Sql::new(text)
-        .bind(tag)
-        .bind_all(names.iter().copied())
-        .bind(tag)
-        .bind_all(names.iter().copied())
-        .bind(tag)
-        .bind_all(keys.iter().cloned());
-    let rows = tx.fetch_all(sql).await?;
-    rows.iter().map(|row| Ok((row.text(0)?, row.opt_text(1)?, row.bytes(2)?))).collect()
+    // What counts is what stands there now.
+    let row = tx.fetch_one(lock_tag(tx, 0, name)).await?;
+    Ok(LockedTag { id: Id(row.int(1)?), last_seq: row.int(2)? })
 }
 
 /// The files of the tag that have `name` or asked for it.

@@ -60,7 +60,7 @@ enum Hashing {
     /// instructions. `done` bytes of the buffer are summed.
     Here { sums: Sums, done: usize },
     /// The digester, several bodies side by side, once the body is whole.
-    Together(UnderWay),
+    Together { _under_way: UnderWay },
     /// The pieces that go to disk are hashed on their way.
     Spilled,
 }
@@ -118,7 +118,7 @@ impl Sums {
 impl Incoming {
     pub(super) fn new(blobs: Blobs) -> Self {
         let hashing = match blobs.inner.digester.announce() {
-            Some(under_way) => Hashing::Together(under_way),
+            Some(under_way) => Hashing::Together { _under_way: under_way },
             None => Hashing::Here { sums: Sums::new(), done: 0 },
         };
         Self { blobs, buffer: Vec::new(), size: 0, announced: None, spilled: None, hashing }
@@ -236,7 +236,7 @@ impl Incoming {
         let bytes = Arc::new(buffer);
         let (key, crc32) = match hashing {
             Hashing::Here { sums, .. } => sums.finish(),
-            Hashing::Together(_) | Hashing::Spilled => {
+            Hashing::Together { .. } | Hashing::Spilled => {
                 let digest = blobs.inner.digester.sha256(bytes.clone()).await?;
                 drop(hashing);
                 (BlobKey::from_digest(&digest), crc32fast::hash(&bytes))

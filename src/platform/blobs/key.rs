@@ -32,6 +32,11 @@ impl BlobKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What the first two digits say: which folder.
+    pub(super) fn first_byte(&self) -> u8 {
+        u8::from_str_radix(&self.0[..2], 16).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for BlobKey {

@@ -14,8 +14,8 @@ mod segments;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 pub use incoming::{Incoming, Received};
 pub use key::{BlobKey, Layout};
@@ -34,6 +34,8 @@ struct Inner {
     durable: bool,
     next_staged: AtomicU64,
     digester: digest::Digester,
+    /// By the first byte of the key: the folders that were used.
+    folders: [OnceLock<File>; 256],
     /// Held for the life of the process: one server for each data folder.
     _lock: File,
 }
@@ -55,7 +57,8 @@ impl Blobs {
         }
         let digester = digest::Digester::start()?;
         let next_staged = AtomicU64::new(0);
-        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, _lock: lock }) })
+        let folders = [const { OnceLock::new() }; 256];
+        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, folders, _lock: lock }) })
     }
 
     /// Where things lie.
@@ -152,9 +155,7 @@ impl Blobs {
         }
         if self.inner.durable {
             file.sync_data()?;
-            for folder in path.ancestors().skip(1).take(2) {
-                File::open(folder)?.sync_all()?;
-            }
+            self.folder(key)?.sync_all()?;
         }
         Ok(true)
     }
@@ -164,32 +165,32 @@ impl Blobs {
         self.inner.layout.staging().join(format!("{number}.part"))
     }
 
-    /// Moves a synced staging file to its place and syncs the folders that changed by it.
+    /// Moves a synced staging file to its place and syncs the folder that changed by it.
     fn settle(&self, staged: &Path, key: &BlobKey) -> io::Result<()> {
-        let target = self.inner.layout.blob(key);
-        let Err(error) = fs::rename(staged, &target) else {
-            return self.sync_parent(&target);
-        };
-        if error.kind() != io::ErrorKind::NotFound {
-            return Err(error);
+        let folder = self.folder(key)?;
+        fs::rename(staged, self.inner.layout.blob(key))?;
+        self.sync(folder)
+    }
+
+    /// The folder of a blob, kept open. The first blob with its prefix makes it.
+    fn folder(&self, key: &BlobKey) -> io::Result<&File> {
+        let known = &self.inner.folders[usize::from(key.first_byte())];
+        if let Some(folder) = known.get() {
+            return Ok(folder);
         }
-        // The first blob with this prefix: its folder is made. It may be another upload's at the same
-        // moment, so either syncs it.
-        let folder = target.parent().unwrap_or(&target);
-        match fs::create_dir(folder) {
+        let target = self.inner.layout.blob(key);
+        let path = target.parent().unwrap_or(&target);
+        match fs::create_dir(path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        self.sync_parent(folder)?;
-        fs::rename(staged, &target)?;
-        self.sync_parent(&target)
+        self.sync(&File::open(self.inner.layout.blobs())?)?;
+        let folder = File::open(path)?;
+        Ok(known.get_or_init(|| folder))
     }
 
-    fn sync_parent(&self, path: &Path) -> io::Result<()> {
-        match path.parent() {
-            Some(folder) if self.inner.durable => File::open(folder)?.sync_all(),
-            _ => Ok(()),
-        }
+    fn sync(&self, folder: &File) -> io::Result<()> {
+        if self.inner.durable { folder.sync_all() } else { Ok(()) }
     }
 }
 

@@ -215,6 +215,22 @@ impl Tx {
         })
     }
 
+    /// The rows of several statements, one after the other; on SQLite all in one hop. They must tell by
+    /// themselves which statement they are from.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn fetch_each(&mut self, statements: Vec<Sql>) -> Result<Vec<Row>> {
+        if let Self::Sqlite(tx) = self {
+            return Ok(tx.all(Sql::joined(statements)).await?);
+        }
+        let mut rows = Vec::new();
+        for statement in statements {
+            rows.extend(self.fetch_all(statement).await?);
+        }
+        Ok(rows)
+    }
+
     /// The first row, if there is one.
     ///
     /// # Errors
