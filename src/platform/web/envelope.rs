@@ -80,8 +80,11 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Success<T> {
 #[must_use]
 pub fn code(error: &Error) -> u16 {
     match error {
-        Error::Invalid { .. } | Error::Incomplete(_) | Error::Unsupported(_) | Error::Range { .. } => 1001,
-        Error::Unprocessable(_) => 1001,
+        Error::Invalid { .. }
+        | Error::Unprocessable(_)
+        | Error::Incomplete(_)
+        | Error::Unsupported(_)
+        | Error::Range { .. } => 1001,
         Error::NotFound(_) | Error::Gone(_) => 1003,
         Error::TooLarge { .. } => 1015,
         Error::Conflict(_) => 1016,

@@ -35,7 +35,7 @@ pub struct Parts<'r> {
 
 /// One part of the form.
 pub enum Part<'r> {
-    File(FilePart<'r>),
+    File(Box<FilePart<'r>>),
     /// A text field, as it was sent.
     Text {
         name: String,
@@ -92,7 +92,7 @@ impl<'r> Parts<'r> {
             return Ok(None);
         };
         if is_file(&field) {
-            return Ok(Some(Part::File(self.file(field))));
+            return Ok(Some(Part::File(Box::new(self.file(field)))));
         }
         let name = field.name().unwrap_or_default().to_owned();
         let mut value = Vec::new();

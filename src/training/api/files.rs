@@ -8,6 +8,7 @@ use super::answers::{Answer, ImgDatas};
 use super::forms;
 use super::{bodies, paths};
 use crate::collect::service::Picture;
+use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::Caller;
@@ -36,13 +37,11 @@ async fn register(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<ImgDatas> {
-    let registered = match media.filter(|media| media.is_form_data()) {
-        Some(media) => forms::register(training, media, head, data).await?,
-        None => {
-            let body = json::object(data, head, bodies::REGISTRATION).await?;
-            let (task, images) = bodies::registration(&body)?;
-            training.register(task, images).await?
-        }
+    let registered = if let Some(media) = media.filter(|media| media.is_form_data()) {
+        forms::register(training, media, head, data).await?
+    } else {
+        let (task, images) = bodies::registration(&json::object(data, head, bodies::REGISTRATION).await?)?;
+        training.register(task, images).await?
     };
     Ok(Success::literal(REGISTERED, ImgDatas::of(registered)))
 }
@@ -139,7 +138,7 @@ pub(super) fn serve(training: &Training, content: Content, headers: Headers<'_>)
 async fn thumbnail(_caller: Caller, training: &State<Training>, img_id: &str) -> Result<Thumbnail, Fault> {
     let (picture, sha256) = training.thumbnail(paths::id("img_id", img_id)?).await?;
     Ok(match picture {
-        Picture::Jpeg(path) => Thumbnail::jpeg(&path, &sha256).await.map_err(crate::platform::error::Error::from)?,
+        Picture::Jpeg(path) => Thumbnail::jpeg(&path, &sha256).await.map_err(Error::from)?,
         Picture::Icon(kind) => Thumbnail::icon(&kind.to_string()),
         Picture::Broken => Thumbnail::icon("broken"),
     })

@@ -47,7 +47,7 @@ async fn read(training: &Training, mut parts: Parts<'_>, form: &mut Form) -> Res
             }
             Part::Text { .. } => {}
             Part::File(_) if form.placed.len() == MAX_IMAGES => return Err(too_many()),
-            Part::File(part) => form.placed.push(place(training, part).await?),
+            Part::File(part) => form.placed.push(place(training, *part).await?),
         }
     }
     let missing = |field| Error::invalid(field, ("is missing", "缺少"));

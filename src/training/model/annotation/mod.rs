@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 100;
 const SLACK: f64 = 1e-6;
 
 /// The 24 hex digits by which clients know an image's document: seconds of its registration, then its
-/// id, as MongoDB writes its own. `create_time` in UTC milliseconds.
+/// id, as `MongoDB` writes its own. `create_time` in UTC milliseconds.
 #[must_use]
 pub fn mongo_id(create_time: i64, img_id: Id) -> String {
     format!("{:08x}{:016x}", create_time / 1000, img_id.0)
@@ -292,5 +292,4 @@ fn invalid(en: &str, zh: &str) -> Error {
 }
 
 #[cfg(test)]
-#[path = "annotation_tests.rs"]
 mod tests;
