@@ -5,13 +5,13 @@
 
 use std::collections::HashSet;
 
-use super::fold;
 use crate::collect::model::conflict::Namesake;
 use crate::collect::model::{File, zip_names};
 use crate::platform::db::dialect::insert_or_ignore;
 use crate::platform::db::{Sql, Tx, Value, marks};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
+use crate::platform::names::fold;
 
 /// Rows are inserted this many at a time at most, so that few statements are prepared.
 const ROWS: usize = 32;
