@@ -13,7 +13,7 @@ use crate::collect::model::conflict::{Decision, Place, decide};
 use crate::collect::model::{File, Name, OnConflict, Uploaded, zip_names};
 use crate::collect::store::commit::{self as store, Asked, Change, LockedTag, NewFile, TagChange};
 use crate::collect::store::thumbnails::Thumbnail;
-use crate::platform::blobs::Received;
+use crate::platform::blobs::{BlobKey, Received};
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Tx};
 use crate::platform::error::{Error, Result};
@@ -70,6 +70,9 @@ impl Committer {
 
     /// Commits until every sender is gone.
     pub async fn run(self, mut waiting: mpsc::Receiver<Pending>) {
+        if let Err(error) = self.rehearse().await {
+            tracing::warn!(%error, "the database didn't take a rehearsal of an upload");
+        }
         let mut group = Vec::with_capacity(GROUP);
         while waiting.recv_many(&mut group, GROUP).await > 0 {
             let answers = self.commit_with_retry(&group).await;
@@ -78,6 +81,25 @@ impl Committer {
                 let _ = pending.reply.send(answer);
             }
         }
+    }
+
+    /// Does what the first upload would wait for (some 15 ms): connects, draws ids, prepares the statements.
+    /// Nothing of it is committed.
+    async fn rehearse(&self) -> Result<()> {
+        let (reply, _) = oneshot::channel();
+        let name = Name::new("rehearsal").map_err(Error::internal)?;
+        let received = Received {
+            key: BlobKey::from_digest(&[0; 32]),
+            size: 0,
+            crc32: 0,
+            facts: pictures::probe(std::io::empty())?,
+        };
+        let on_conflict = OnConflict::default();
+        let group = [Pending { tag: name.clone(), name, on_conflict, received, reply }];
+        let mut open = self.open(1).await?;
+        open.find_plain(&group).await?;
+        let file = open.new_file(&group[0], "rehearsal".to_owned(), None)?;
+        store::insert(&mut open.tx, &[file]).await
     }
 
     /// The answers in the order of the group; all the same error when the transaction failed.
@@ -98,12 +120,15 @@ impl Committer {
         }
     }
 
-    async fn commit(&self, group: &[Pending]) -> Result<Vec<Result<Uploaded>>> {
-        let needed = i64::try_from(group.len() * 2).map_err(Error::internal)?;
+    async fn open<'a>(&self, uploads: usize) -> Result<Group<'a>> {
+        let needed = i64::try_from(uploads * 2).map_err(Error::internal)?;
         let next_id = self.ids.draw(needed).await?;
         let now = self.clock.now_ms();
-        let tx = self.db.begin().await?;
-        let mut open = Group { tx, tags: BTreeMap::new(), plain: Vec::new(), next_id, now };
+        Ok(Group { tx: self.db.begin().await?, tags: BTreeMap::new(), plain: Vec::new(), next_id, now })
+    }
+
+    async fn commit(&self, group: &[Pending]) -> Result<Vec<Result<Uploaded>>> {
+        let mut open = self.open(group.len()).await?;
         let is_plain = open.find_plain(group).await?;
         let mut answers: Vec<Option<Result<Uploaded>>> = group.iter().map(|_| None).collect();
         for (at, pending) in group.iter().enumerate().filter(|(at, _)| is_plain[*at]) {

@@ -29,6 +29,9 @@ use crate::platform::error::Result;
 use crate::platform::ids::Ids;
 use crate::platform::pictures;
 
+/// Uploads that are written and synced at the same time.
+const FINISHING: usize = 32;
+
 /// Largest page of a list.
 pub const MAX_LIMIT: u32 = 1000;
 
@@ -51,6 +54,9 @@ struct Inner {
     /// Uploads hold it shared from the moment their bytes are in place until their row is committed;
     /// whoever removes bytes holds it alone. So no bytes vanish under a row that is being written.
     placing: Arc<RwLock<()>>,
+    /// One permit for each upload that may be written and synced at the same time: enough to keep a disk
+    /// busy, few enough that thousands that end together don't take a thread each.
+    finishing: Semaphore,
     /// One permit for each picture that may be decoded at the same time.
     cpu: Arc<Semaphore>,
     /// One picture is made once, however many ask for it.
@@ -76,6 +82,7 @@ impl Collect {
                 config,
                 commits,
                 placing: Arc::default(),
+                finishing: Semaphore::new(FINISHING),
                 cpu: Arc::new(Semaphore::new(cores)),
                 making: locks::Locks::default(),
                 wake: Arc::default(),

@@ -62,21 +62,19 @@ impl Collect {
 
     /// All bytes have arrived: stores them. When this returns, they and their row are durable.
     ///
-    /// Runs to its end even when the caller goes away, so that nothing is left half-done.
+    /// The server runs it to its end even when the client goes away, so nothing is left half-done.
     ///
     /// # Errors
     /// `Unprocessable` when the digest is not the announced one, `Conflict` for `on_conflict=reject`,
     /// `Full` when the disk is full. Nothing is stored then.
     pub async fn store(&self, upload: Upload, incoming: Incoming) -> Result<Uploaded> {
-        let collect = self.clone();
-        let stored = tokio::spawn(async move { collect.place_and_commit(upload, incoming).await });
-        stored.await.map_err(Error::internal)?
+        // On the heap from here on: thousands of uploads that only trickle in needn't have room for it.
+        Box::pin(self.place_and_commit(upload, incoming)).await
     }
 
     async fn place_and_commit(&self, upload: Upload, incoming: Incoming) -> Result<Uploaded> {
         let placing = self.inner.placing.read().await;
-        let received =
-            incoming.finish(upload.expected.as_ref().map(BlobKey::from_digest)).await.map_err(digest_mismatch)?;
+        let received = self.finish(incoming, upload.expected.as_ref().map(BlobKey::from_digest)).await?;
         let key = received.key.clone();
         let stored = self.commit(upload, received).await;
         drop(placing);
@@ -86,12 +84,17 @@ impl Collect {
         stored
     }
 
+    async fn finish(&self, incoming: Incoming, expected: Option<BlobKey>) -> Result<Received> {
+        let _turn = self.inner.finishing.acquire().await.map_err(Error::internal)?;
+        incoming.finish(expected).await.map_err(digest_mismatch)
+    }
+
     /// Puts the bytes of one of several files in place; their row comes later, with the others.
     ///
     /// # Errors
     /// `Full` when the disk is full.
     pub async fn place(&self, incoming: Incoming) -> Result<Received> {
-        incoming.finish(None).await.map_err(digest_mismatch)
+        self.finish(incoming, None).await
     }
 
     /// Stores files whose bytes are in place, in their order; each has an answer of its own.

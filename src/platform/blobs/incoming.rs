@@ -24,8 +24,9 @@ pub const SPILL: usize = 512 * 1024;
 /// Room for the first bytes. Thousands of clients may send little and slowly.
 const FIRST_ROOM: usize = 4 * 1024;
 
-/// Once this much has come, a client means it: the rest gets its room at once, or eight times as much.
-const EARNEST: usize = 8 * 1024;
+/// A body that is announced to be no larger gets its room at once. Of a larger one this much has to come
+/// first; then the rest gets its room, or eight times as much.
+const EARNEST: usize = 12 * 1024;
 
 /// How much is written between two syncs of a large file, so that the last one is short.
 const SYNC_EVERY: u64 = 32 * 1024 * 1024;
@@ -140,9 +141,11 @@ impl Incoming {
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         let length = self.buffer.len();
         if self.buffer.capacity() == length {
-            let more = if length < EARNEST { FIRST_ROOM.max(length) } else { length.saturating_mul(7) };
-            let total = length.saturating_add(more).min(SPILL);
-            let total = self.announced.map_or(total, |announced| total.min(announced.max(length + 1)));
+            let total = match self.announced {
+                Some(announced) if announced <= EARNEST => announced,
+                _ if length < EARNEST => FIRST_ROOM.max(length * 2),
+                announced => announced.unwrap_or(SPILL).min(length * 8).min(SPILL),
+            };
             self.buffer.reserve_exact(total.max(length + 1) - length);
         }
         &mut self.buffer
