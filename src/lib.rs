@@ -5,6 +5,7 @@
 
 pub mod collect;
 pub mod platform;
+pub mod split;
 
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
