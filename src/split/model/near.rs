@@ -6,9 +6,10 @@
 
 /// Bits in which two pictures may differ and still count as near-identical.
 ///
-/// Measured on photographs and drawn scenes: re-encoding (JPEG at quality 60), scaling to a half or a quarter,
-/// a little more light or contrast change 0 to 4 of 64 bits, and cutting 1 % off each side up to 6; two different
-/// pictures differ in 20 or more nearly always. 6 keeps far from both.
+/// Measured on photographs: another JPEG quality (60, 20), half and quarter size, up to 40 grey levels more light and a soft
+/// blur change no bit, 15 % more contrast 2, cutting 0.5 or 1 % off each side 2, 2 % 4 to 8, and 5 % 12 and more. Any two of
+/// 51 different pictures differ in 16 to 46. So 6 finds copies that were compressed, scaled, brightened or slightly cut, and
+/// stays far from different pictures. (Fingerprints have as many ones as zeros, so distances are even.)
 pub const DISTANCE: u32 = 6;
 
 /// Fingerprints that are equal in one band beyond this many are not compared there: time would grow with the square.
