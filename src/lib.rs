@@ -6,6 +6,7 @@
 pub mod collect;
 pub mod platform;
 pub mod split;
+pub mod training;
 
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
@@ -39,6 +40,8 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .mount("/", web::fairings::preflight())
         .register("/", web::catchers::catchers())
         .attach(collect::stage())
+        .attach(training::stage())
+        .attach(split::stage())
 }
 
 /// Whether success waits for the disk.

@@ -8,6 +8,8 @@ mod archive;
 mod conflicts;
 mod ids;
 mod lists;
+mod split;
+mod split_groups;
 mod trash;
 mod world;
 

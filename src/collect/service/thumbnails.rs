@@ -13,7 +13,7 @@ use super::{Collect, store};
 use crate::collect::model::{File, Kind};
 use crate::collect::store::thumbnails::Thumbnail;
 use crate::platform::blobs::BlobKey;
-use crate::platform::error::{Error, Result, Thing};
+use crate::platform::error::{Error, Result};
 use crate::platform::pictures::{self, ThumbnailError};
 
 /// So many are taken up at a time.
@@ -36,25 +36,7 @@ impl Collect {
     /// # Errors
     /// `NotFound` when its bytes are gone.
     pub async fn picture(&self, file: &File) -> Result<Picture> {
-        let icon = Picture::Icon(Kind::of(&file.content_type));
-        if !pictures::can_picture(&file.content_type) {
-            return Ok(icon);
-        }
-        let key = BlobKey::parse(&file.sha256).ok_or(Error::NotFound(Thing::Blob))?;
-        let path = self.inner.blobs.layout().thumbnail(&key);
-        let known = store::thumbnails::state(&self.inner.db, key.as_str()).await?;
-        let state = match known {
-            // One that is wanted again, for what else is made with it, can be shown meanwhile.
-            Some(Thumbnail::Made | Thumbnail::Wanted) if path.exists() => Thumbnail::Made,
-            Some(Thumbnail::Broken) => Thumbnail::Broken,
-            Some(_) => self.make(&key, &file.content_type).await?,
-            None => return Err(Error::NotFound(Thing::Blob)),
-        };
-        Ok(match state {
-            Thumbnail::Made => Picture::Jpeg(path),
-            Thumbnail::Broken => Picture::Broken,
-            Thumbnail::Wanted | Thumbnail::Never => icon,
-        })
+        self.picture_of(&file.sha256, &file.content_type).await
     }
 
     /// Makes some of the thumbnails that are still missing. How many were dealt with.
@@ -97,7 +79,7 @@ impl Collect {
         self.inner.wake.clone()
     }
 
-    async fn make(&self, key: &BlobKey, content_type: &str) -> Result<Thumbnail> {
+    pub(super) async fn make(&self, key: &BlobKey, content_type: &str) -> Result<Thumbnail> {
         let _one = self.inner.making.hold(key.as_str()).await;
         let is_there = self.inner.blobs.layout().thumbnail(key).exists();
         let known = store::thumbnails::state(&self.inner.db, key.as_str()).await?;

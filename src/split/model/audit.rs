@@ -120,9 +120,9 @@ fn nearest(images: &[Image], distance: u32) -> Vec<Leak> {
         firsts.iter().map(|firsts| firsts.in_set.map(|first| first.map(|first| (0, first)))).collect();
     near::pairs(&distinct, distance, |a, b, differing| {
         for (from, to) in [(a as usize, b as usize), (b as usize, a as usize)] {
-            for set in 0..3 {
-                let offered = firsts[from].in_set[set].map(|first| (differing, first));
-                nearest[to][set] = nearest[to][set].into_iter().chain(offered).min();
+            for (nearest, first) in nearest[to].iter_mut().zip(firsts[from].in_set) {
+                let offered = first.map(|first| (differing, first));
+                *nearest = [*nearest, offered].into_iter().flatten().min();
             }
         }
     });

@@ -1,7 +1,7 @@
 //! The source of chance: the same seed gives the same draws on every machine and in every version.
 //!
-//! What always holds: nothing here depends on how a crate draws numbers. The words are ChaCha20's
-//! keystream (RFC 8439's block function, all-zero nonce) under a key that the seed gives; how a word
+//! What always holds: nothing here depends on how a crate draws numbers. The words are the
+//! keystream of `ChaCha20` (RFC 8439's block function, all-zero nonce) under a key that the seed gives; how a word
 //! becomes a number below a bound, and how numbers become an order, is written here. Whoever changes
 //! either gives [`ALGORITHM`] a new name.
 

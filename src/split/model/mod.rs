@@ -39,6 +39,8 @@ pub type Counts = [u64; 3];
 /// The largest seed: every JSON reader gets integers up to it right.
 pub const MAX_SEED: u64 = (1 << 53) - 1;
 
+pub use stratify::numbered;
+
 /// A count from the length of something in memory.
 fn count(length: usize) -> u64 {
     length as u64

@@ -99,7 +99,8 @@ impl Table<'_> {
             let few = (0..3).find(|&set| have[set] < columns[set]);
             let (Some(from), Some(to)) = (many, few) else { return };
             let over = 3 - from - to;
-            if !self.shift(from, to) && !(self.can(over, to) && self.shift(from, over) && self.shift(over, to)) {
+            let is_moved = self.shift(from, to) || self.can(over, to) && self.shift(from, over) && self.shift(over, to);
+            if !is_moved {
                 return;
             }
             have[from] -= 1;
