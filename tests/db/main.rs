@@ -10,6 +10,9 @@ mod ids;
 mod lists;
 mod split;
 mod split_groups;
+mod training_folders;
+mod training_images;
+mod training_import;
 mod trash;
 mod world;
 

@@ -8,6 +8,8 @@ use granary::split::service::{Done, Split, Wish};
 use granary::training::model::{Code, Fault, ImageType, NewImage, NewTask, Set};
 use granary::training::service::Training;
 
+use tokio::io::AsyncReadExt;
+
 use crate::on_both_engines;
 use crate::world::{Engine, World};
 
@@ -232,7 +234,29 @@ async fn places_with_gaps_longer_than_a_range_are_written(engine: Engine) {
     assert_eq!(sets, [0, 0, 1, 1, 2, 2]);
 }
 
+async fn a_long_list_breaks_off_when_the_task_is_split_again(engine: Engine) {
+    let rooms = Rooms::new(engine).await;
+    let (task, _) = rooms.task(6000).await;
+    let mut whole = rooms.split.list(task, Set::Training, b"[".to_vec()).await.unwrap();
+    assert_eq!(whole.length, None, "it is made while it is sent");
+    let mut text = String::new();
+    whole.body.read_to_string(&mut text).await.unwrap();
+    let images = text.strip_suffix('}').unwrap();
+    let images: Vec<serde_json::Value> = serde_json::from_str(images).unwrap();
+    let order: Vec<i64> = images.iter().map(|image| image["order_id"].as_i64().unwrap()).collect();
+    assert_eq!(order, (1..=6000).collect::<Vec<_>>());
+    let mut cut = rooms.split.list(task, Set::Training, b"[".to_vec()).await.unwrap();
+    cut.body.read_exact(&mut [0; 1000]).await.unwrap();
+    rooms.split.split(wish(task, [3000, 2000, 1000], 1)).await.unwrap();
+    let mut rest = String::new();
+    assert!(cut.body.read_to_string(&mut rest).await.is_err());
+    assert!(!rest.ends_with('}'));
+    let short = rooms.split.list(task, Set::Testing, b"[".to_vec()).await.unwrap();
+    assert!(short.length.is_some(), "what fits in one page has a length");
+}
+
 on_both_engines!(
+    a_long_list_breaks_off_when_the_task_is_split_again,
     the_same_seed_gives_the_same_sets,
     a_split_is_recorded,
     deleted_images_take_no_part,

@@ -8,8 +8,8 @@ use granary::platform::ids::Id;
 use granary::split::model::audit::Kind;
 use granary::split::service::Wish;
 use granary::training::model::{Code, NewClass, Set};
-use serde_json::json;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops::FilterType};
+use serde_json::json;
 
 use crate::on_both_engines;
 use crate::split::{Rooms, image, wish};
