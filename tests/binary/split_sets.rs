@@ -131,8 +131,8 @@ fn groups_and_the_audit(db: Db) {
     let other = server.new_task(&[]);
     registered(&server, &other, 20);
     let across = server.get(&format!("{audit}?against={other}")).expect_fine();
-    let leaks = across["leaks"].as_array().expect("a list");
-    assert!(leaks.iter().any(|leak| leak["b"]["task_id"] == other.as_str()), "{across}");
+    let pairs = across["leaks"].as_array().expect("a list");
+    assert!(pairs.iter().any(|leak| leak["b"]["task_id"] == other.as_str()), "{across}");
     server.get(&format!("{audit}?against=5")).expect_code(404, 1002);
     server.get(&format!("{audit}?against=x")).expect_code(400, 1001);
     server.get("/training/tasks/5/audit").expect_code(404, 1002);

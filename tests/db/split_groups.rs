@@ -166,6 +166,22 @@ async fn leaks_are_found_in_a_task_and_across_tasks(engine: Engine) {
     assert!(rooms.split.audit(task, &[Id(5)], None, 100).await.is_err());
 }
 
+async fn looks_are_made_for_thumbnails_that_are_there_already(engine: Engine) {
+    let rooms = Rooms::new(engine).await;
+    rooms.world.put("shots", "1.png", &bytes(&scene(1), ImageFormat::Png)).await;
+    rooms.world.put("shots", "plain.png", &bytes(&DynamicImage::new_rgb8(64, 64), ImageFormat::Png)).await;
+    assert_eq!(rooms.world.collect.make_wanted().await.unwrap(), 2);
+    let made = rooms.looks().await;
+    assert_eq!(made.iter().flatten().count(), 1, "a plain picture has none: {made:?}");
+    // What the schema of today does to thumbnails of an earlier server.
+    let mut tx = rooms.world.db.begin().await.unwrap();
+    tx.execute(Sql::new("UPDATE blobs SET thumbnail = 0, look = NULL")).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(rooms.world.collect.make_wanted().await.unwrap(), 2);
+    assert_eq!(rooms.looks().await, made);
+    assert_eq!(rooms.world.collect.make_wanted().await.unwrap(), 0);
+}
+
 impl Rooms {
     /// A task whose only image is the first scene, in verifying.
     async fn pictures_of_one_scene(&self) -> Id {
@@ -185,4 +201,5 @@ on_both_engines!(
     a_key_holds_images_together,
     classes_keep_their_shares,
     leaks_are_found_in_a_task_and_across_tasks,
+    looks_are_made_for_thumbnails_that_are_there_already,
 );

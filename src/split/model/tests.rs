@@ -8,7 +8,7 @@ use super::group::{self, Groups, Traits};
 use super::{Counts, FREE, TESTING, TRAINING, VERIFYING};
 
 fn counts_of(sets: &[u8]) -> Counts {
-    [0, 1, 2].map(|number| sets.iter().filter(|set| **set == number).count() as u64)
+    [0, 1, 2].map(|number| sets.iter().map(|set| u64::from(*set == number)).sum())
 }
 
 fn asked(counts: Counts) -> Asked {
@@ -122,7 +122,7 @@ fn cases() -> impl Strategy<Value = Case> {
     (prop::collection::vec(image, 1..40), any::<[bool; 3]>(), 0_u64..40, 0_u64..40).prop_map(|(images, flags, a, b)| {
         let [is_stratified, is_grouped, counts_free_alone] = flags;
         let standing: Vec<u8> = images.iter().map(|image| image.0).collect();
-        let free = standing.iter().filter(|set| **set == FREE).count() as u64;
+        let free = standing.iter().map(|set| u64::from(*set == FREE)).sum::<u64>();
         let stay = if counts_free_alone { [0; 3] } else { counts_of(&standing) };
         let (a, b) = (a % (free + 1), b % (free + 1 - a % (free + 1)));
         Case {
