@@ -18,7 +18,6 @@ use crate::platform::ids::Id;
 use crate::split::store;
 use crate::split::store::list::Listed;
 use crate::training::model::{self, Code, Fault, Result, Set};
-use crate::training::service::Training;
 
 /// Images that are read at a time.
 const PAGE: u32 = 2048;
@@ -75,8 +74,7 @@ impl Split {
             let length = Some(text.len() as u64);
             return Ok(Listing { body: SegmentBody::fixed(blobs, vec![Segment::Bytes(text)]), length });
         }
-        let (split, training) = (self.clone(), self.inner.training.clone());
-        let rest = Rest { split, training, task, set, first: Some(text), after, is_done: false };
+        let rest = Rest { split: self.clone(), task, set, first: Some(text), after, is_done: false };
         Ok(Listing { body: SegmentBody::new(blobs, rest), length: None })
     }
 
@@ -137,7 +135,6 @@ fn write(text: &mut Vec<u8>, images: &[Listed], is_first: bool) -> Result<i64, E
 /// The pages behind the first.
 struct Rest {
     split: Split,
-    training: Training,
     task: model::Task,
     set: Set,
     first: Option<Vec<u8>>,
@@ -167,7 +164,7 @@ impl Rest {
     async fn page(&mut self) -> io::Result<Vec<u8>> {
         let images = store::list::page(&self.split.inner.db, self.task.id, self.set.stored(), self.after, PAGE).await;
         let images = images.map_err(io::Error::other)?;
-        let now = self.training.find_task(self.task.id).await.map_err(io::Error::other)?;
+        let now = self.split.inner.training.find_task(self.task.id).await.map_err(io::Error::other)?;
         if now.split != self.task.split {
             return Err(io::Error::other("the task was split again"));
         }
