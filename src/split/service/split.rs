@@ -107,7 +107,7 @@ fn requested(wish: &Wish, locked: i64, counts: Counts) -> Requested {
 }
 
 async fn plan(source: &mut Source<'_>, wish: &Wish, task: &model::Task, seed: u64) -> Result<Plan> {
-    let mut images = store::images::all(source, wish.task, wish.stratify).await?;
+    let mut images = store::images::all(source, wish.task, task.last_order_id, wish.stratify).await?;
     let traits = if wish.group { Some(traits(source, wish.task).await?) } else { None };
     let standing = standing(wish, locked(wish, task), &images);
     let classes = wish.stratify.then(|| numbered(std::mem::take(&mut images.classes).into_iter()));
