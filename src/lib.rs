@@ -5,6 +5,7 @@
 
 pub mod collect;
 pub mod platform;
+pub mod split;
 pub mod training;
 
 use rocket::fairing::AdHoc;
@@ -40,6 +41,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .register("/", web::catchers::catchers())
         .attach(collect::stage())
         .attach(training::stage())
+        .attach(split::stage())
 }
 
 /// Whether success waits for the disk.

@@ -8,6 +8,8 @@ mod archive;
 mod conflicts;
 mod ids;
 mod lists;
+mod split;
+mod split_groups;
 mod training_folders;
 mod training_images;
 mod training_import;

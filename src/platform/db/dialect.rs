@@ -27,11 +27,12 @@ pub fn upsert(tx: &Tx, key: &str, columns: &[&str]) -> String {
     }
 }
 
-/// Sets the isolation level of a fresh MySQL connection.
+/// Sets the isolation level of a fresh MySQL connection, and lets `GROUP_CONCAT` give more than MySQL's 1,024 bytes.
 ///
 /// # Errors
 /// When the connection is gone.
 pub async fn read_committed(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+    connection.execute("SET SESSION group_concat_max_len = 1048576").await?;
     Ok(())
 }
