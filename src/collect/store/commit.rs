@@ -4,8 +4,9 @@
 //! take turns per tag and never wait for each other in a circle.
 
 use super::fold;
+use crate::collect::model::File;
 use crate::collect::model::conflict::Namesake;
-use crate::collect::model::{File, zip_names};
+use crate::platform::archive::zip_names;
 use crate::platform::db::dialect::insert_or_ignore;
 use crate::platform::db::{Sql, Tx, Value, marks};
 use crate::platform::error::Result;
