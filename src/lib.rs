@@ -5,6 +5,7 @@
 
 pub mod collect;
 pub mod platform;
+pub mod training;
 
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
@@ -38,6 +39,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .mount("/", web::fairings::preflight())
         .register("/", web::catchers::catchers())
         .attach(collect::stage())
+        .attach(training::stage())
 }
 
 /// Whether success waits for the disk.

@@ -25,6 +25,7 @@ pub struct Config {
     pub trash: Trash,
     pub cors: Cors,
     pub auth: Auth,
+    pub training: Training,
     address: IpAddr,
 }
 
@@ -90,6 +91,26 @@ pub struct Auth {
     /// Lets everyone in on an address that others can reach.
     #[serde(default)]
     pub open: bool,
+}
+
+/// `training.…`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Which numbers stand for the sets on the wire.
+    #[serde(default)]
+    pub set_codes: SetCodes,
+}
+
+/// The documents have two dictionaries of sets (contract §2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetCodes {
+    /// Seeds 001 and 002: 0 training, 1 testing, 2 verifying.
+    #[default]
+    ZeroBased,
+    /// Seed 000: 1 training, 2 verifying, 3 testing.
+    OneBased,
 }
 
 fn max_size() -> ByteUnit {
@@ -164,6 +185,7 @@ pub fn defaults() -> Figment {
     .merge(Serialized::default("trash", empty()))
     .merge(Serialized::default("cors", empty()))
     .merge(Serialized::default("auth", empty()))
+    .merge(Serialized::default("training", empty()))
 }
 
 /// Completes `databases.granary`: SQLite in the data folder unless a URL is given.
@@ -247,6 +269,7 @@ mod tests {
             ("upload", "{ max_sise = 1 }"),
             ("trash", "{ keep = \"soon\" }"),
             ("cors", "{ allow_origins = [\"*\"] }"),
+            ("training", "{ set_codes = \"two_based\" }"),
             ("databases", "{ granary = { url = \"postgres://x\" } }"),
             ("databases", "{ granary = { pool = 3 } }"),
             ("address", "\"0.0.0.0\""),

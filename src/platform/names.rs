@@ -102,6 +102,12 @@ impl fmt::Display for Name {
     }
 }
 
+/// The form of a name in which letter case makes no difference: NFC, lower case.
+#[must_use]
+pub fn fold(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase()
+}
+
 /// Splits a name before its last dot: `("photo", ".jpg")`. A leading dot is part of the stem.
 #[must_use]
 pub fn split_extension(name: &str) -> (&str, &str) {

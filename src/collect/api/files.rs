@@ -1,11 +1,6 @@
 //! Bytes of single files, and their thumbnails.
 
-use std::path::PathBuf;
-
-use rocket::fs::NamedFile;
-use rocket::http::{ContentType, HeaderMap, Status};
-use rocket::request::{FromRequest, Outcome, Request};
-use rocket::response::{self, Responder, Response};
+use rocket::http::HeaderMap;
 use rocket::{Route, State, get, routes};
 
 use super::lists::{file_id, known};
@@ -13,27 +8,15 @@ use crate::collect::model::{File, Kind};
 use crate::collect::service::{Collect, Picture};
 use crate::platform::error::{Error, Thing};
 use crate::platform::web::guards::Caller;
-use crate::platform::web::icons;
 use crate::platform::web::problem::Result;
-use crate::platform::web::serve::{Bytes, Facts};
+use crate::platform::web::serve::{Bytes, Facts, Headers};
+use crate::platform::web::thumbnail::Thumbnail;
 
 /// The bytes under an id never change.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 /// The bytes under a name may: ask each time.
 const ASK: &str = "private, no-cache";
-
-/// The request's headers as they are.
-pub struct Headers<'r>(pub &'r HeaderMap<'r>);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Headers<'r> {
-    type Error = std::convert::Infallible;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        Outcome::Success(Self(request.headers()))
-    }
-}
 
 /// `GET /files/{id}/{name}`: the bytes, for ever the same; the name is for those who save it.
 #[get("/files/<id>/<_name>", rank = 2)]
@@ -90,53 +73,15 @@ fn served_type(content_type: &str) -> String {
     if content_type == "text/plain" { "text/plain; charset=utf-8".to_owned() } else { content_type.to_owned() }
 }
 
-/// A thumbnail, or the icon that stands for it.
-enum Thumbnail {
-    Jpeg(NamedFile, String),
-    Icon(&'static str),
-}
-
 /// `GET /files/{id}/thumb`: always a picture.
 #[get("/files/<id>/thumb", rank = 1)]
 async fn thumbnail(_caller: Caller, collect: &State<Collect>, id: &str) -> Result<Thumbnail> {
     let file = collect.file(file_id(id)?).await?;
     Ok(match collect.picture(&file).await? {
-        Picture::Jpeg(path) => Thumbnail::Jpeg(open(path).await?, file.sha256),
-        Picture::Icon(kind) => Thumbnail::Icon(icons::of(&kind.to_string())),
-        Picture::Broken => Thumbnail::Icon(icons::of("broken")),
+        Picture::Jpeg(path) => Thumbnail::jpeg(&path, &file.sha256).await?,
+        Picture::Icon(kind) => Thumbnail::icon(&kind.to_string()),
+        Picture::Broken => Thumbnail::icon("broken"),
     })
-}
-
-async fn open(path: PathBuf) -> Result<NamedFile> {
-    Ok(NamedFile::open(path).await?)
-}
-
-impl<'r> Responder<'r, 'static> for Thumbnail {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let mut response = match self {
-            Self::Jpeg(file, sha256) => {
-                let etag = format!("\"{sha256}-thumb\"");
-                let mut response = if crate::platform::web::ranges::is_fresh(request.headers(), &etag) {
-                    let mut fresh = Response::new();
-                    fresh.set_status(Status::NotModified);
-                    fresh
-                } else {
-                    file.respond_to(request)?
-                };
-                response.set_raw_header("ETag", etag);
-                response.set_raw_header("Cache-Control", "private, max-age=604800");
-                response
-            }
-            Self::Icon(svg) => {
-                let mut response = (ContentType::SVG, svg).respond_to(request)?;
-                response.set_raw_header("Cache-Control", "private, max-age=300");
-                response
-            }
-        };
-        response.set_max_chunk_size(64 * 1024);
-        response.set_raw_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'");
-        Ok(response)
-    }
 }
 
 pub fn routes() -> Vec<Route> {

@@ -4,7 +4,7 @@ use rocket::http::uri::Origin;
 use rocket::serde::json::Json;
 use rocket::{Route, State, delete, get, post, routes};
 
-use super::query::Query;
+use super::query::{self, Query};
 use super::responses::{FileResponse, PageResponse, TagResponse};
 use crate::collect::model::Name;
 use crate::collect::service::Collect;
@@ -17,7 +17,7 @@ use rocket::response::status::NoContent;
 /// `GET /api/v1/tags?limit&cursor&q&order`
 #[get("/api/v1/tags")]
 async fn tags(_caller: Caller, collect: &State<Collect>, uri: &Origin<'_>) -> Result<Json<PageResponse<TagResponse>>> {
-    Ok(Json(collect.tags(&Query::of(uri).tags()?).await?.into()))
+    Ok(Json(collect.tags(&query::tags(&Query::of(uri))?).await?.into()))
 }
 
 /// `GET /api/v1/tags/{tag}`
@@ -43,7 +43,7 @@ async fn files(
 ) -> Result<Json<PageResponse<FileResponse>>> {
     let query = Query::of(uri);
     let tag = collect.tag(name(tag)?.as_str()).await?;
-    let (filter, order, limit) = (query.filter()?, query.order()?, query.limit()?);
+    let (filter, order, limit) = (query::filter(&query)?, query::order(&query)?, query.limit()?);
     Ok(Json(collect.files(&tag, &filter, order, query.cursor(), limit).await?.into()))
 }
 

@@ -8,7 +8,6 @@ use rocket::http::{ContentType, HeaderMap};
 use rocket::{Route, State, get, post, routes};
 use serde::Deserialize;
 
-use super::files::Headers;
 use super::lists::known;
 use super::query::{self, Query};
 use crate::collect::model::{Filter, Tag};
@@ -17,7 +16,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::problem;
-use crate::platform::web::serve::{Bytes, Facts};
+use crate::platform::web::serve::{Bytes, Facts, Headers};
 
 /// `GET /tags/{tag}/zip?q&type&since&until`
 #[get("/tags/<tag>/zip")]
@@ -28,7 +27,7 @@ async fn zip(
     uri: &Origin<'_>,
     headers: Headers<'_>,
 ) -> problem::Result<Bytes> {
-    let filter = Query::of(uri).filter()?;
+    let filter = query::filter(&Query::of(uri))?;
     Ok(respond(collect, tag, &filter, headers.0).await?)
 }
 
@@ -47,7 +46,7 @@ async fn zip_of_selection(
     if !body.is_complete() {
         return Err(Error::TooLarge { limit: 1 << 20 }.into());
     }
-    let mut filter = Query::of(uri).filter()?;
+    let mut filter = query::filter(&Query::of(uri))?;
     filter.ids = Some(selection(media, &body)?);
     Ok(respond(collect, tag, &filter, headers.0).await?)
 }

@@ -1,6 +1,7 @@
 //! The use cases of collecting by tag. They begin and commit; pages and API only parse and render.
 
 mod archive;
+mod bytes;
 mod commit;
 mod files;
 mod locks;

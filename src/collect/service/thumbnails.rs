@@ -13,7 +13,7 @@ use super::{Collect, store};
 use crate::collect::model::{File, Kind};
 use crate::collect::store::thumbnails::Thumbnail;
 use crate::platform::blobs::BlobKey;
-use crate::platform::error::{Error, Result, Thing};
+use crate::platform::error::{Error, Result};
 use crate::platform::pictures::{self, ThumbnailError};
 
 /// What stands for a file in lists.
@@ -33,24 +33,7 @@ impl Collect {
     /// # Errors
     /// `NotFound` when its bytes are gone.
     pub async fn picture(&self, file: &File) -> Result<Picture> {
-        let icon = Picture::Icon(Kind::of(&file.content_type));
-        if !pictures::can_picture(&file.content_type) {
-            return Ok(icon);
-        }
-        let key = BlobKey::parse(&file.sha256).ok_or(Error::NotFound(Thing::Blob))?;
-        let path = self.inner.blobs.layout().thumbnail(&key);
-        let known = store::thumbnails::state(&self.inner.db, key.as_str()).await?;
-        let state = match known {
-            Some(Thumbnail::Made) if path.exists() => Thumbnail::Made,
-            Some(Thumbnail::Broken) => Thumbnail::Broken,
-            Some(_) => self.make(&key, &file.content_type).await?,
-            None => return Err(Error::NotFound(Thing::Blob)),
-        };
-        Ok(match state {
-            Thumbnail::Made => Picture::Jpeg(path),
-            Thumbnail::Broken => Picture::Broken,
-            Thumbnail::Wanted | Thumbnail::Never => icon,
-        })
+        self.picture_of(&file.sha256, &file.content_type).await
     }
 
     /// Makes some of the thumbnails that are still missing. How many were dealt with.
@@ -77,7 +60,7 @@ impl Collect {
         self.inner.wake.clone()
     }
 
-    async fn make(&self, key: &BlobKey, content_type: &str) -> Result<Thumbnail> {
+    pub(super) async fn make(&self, key: &BlobKey, content_type: &str) -> Result<Thumbnail> {
         let _one = self.inner.making.hold(key.as_str()).await;
         let path = self.inner.blobs.layout().thumbnail(key);
         if path.exists() {

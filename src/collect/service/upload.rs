@@ -128,7 +128,10 @@ impl Collect {
     }
 
     /// Somebody may have emptied the trash of the very same bytes while the other files arrived.
-    fn check_in_place(&self, received: &Received) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Unavailable` when they are gone.
+    pub fn check_in_place(&self, received: &Received) -> Result<()> {
         let there = self.inner.blobs.open_blob(&received.key).and_then(|file| file.metadata());
         if there.is_ok_and(|facts| facts.len() == received.size) {
             return Ok(());

@@ -3,7 +3,6 @@
 //! The tags' rows are locked first, in the order of their names, so that two servers on one database
 //! take turns per tag and never wait for each other in a circle.
 
-use super::fold;
 use crate::collect::model::File;
 use crate::collect::model::conflict::Namesake;
 use crate::platform::archive::zip_names;
@@ -11,6 +10,7 @@ use crate::platform::db::dialect::insert_or_ignore;
 use crate::platform::db::{Sql, Tx, Value, marks};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
+use crate::platform::names::fold;
 
 /// Rows are inserted this many at a time at most; always a power of two, so that few statements are
 /// prepared.

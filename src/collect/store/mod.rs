@@ -10,12 +10,11 @@ pub mod tags;
 pub mod thumbnails;
 pub mod trash;
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::model::{File, Filter};
 use crate::platform::db::{Row, Sql, marks};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
+use crate::platform::names::fold;
 
 /// The columns of a [`File`], in the order of [`file`].
 const FILE: &str = "f.id, f.tag_id, t.name, f.name, f.seq, f.size, f.sha256, f.crc32, f.content_type, f.width, f.height, \
@@ -42,12 +41,6 @@ fn file(row: &Row) -> Result<File> {
 /// A column that was written from a `u32`.
 fn small(value: i64) -> u32 {
     u32::try_from(value).unwrap_or_default()
-}
-
-/// The form of a name in which letter case makes no difference: NFC, lower case.
-#[must_use]
-pub fn fold(name: &str) -> String {
-    name.nfc().collect::<String>().to_lowercase()
 }
 
 /// Adds the conditions of a filter on `files f`.

@@ -5,6 +5,7 @@ use crate::collect::model::{Filter, Tag, TagOrder};
 use crate::platform::db::{Db, Row, Sql};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
+use crate::platform::names::fold;
 
 const TAG: &str =
     "SELECT id, name, file_count, bytes, created_at, updated_at, revision FROM tags WHERE deleted_at IS NULL";
@@ -58,7 +59,7 @@ pub async fn list(db: &Db, filter: &Filter, order: TagOrder, after: Option<&Curs
 /// The conditions of a filter, as they are meant for tags.
 fn push_filter(mut sql: Sql, filter: &Filter) -> Sql {
     if let Some(q) = &filter.q {
-        sql = sql.push(" AND INSTR(folded, ?) > 0").bind(super::fold(q));
+        sql = sql.push(" AND INSTR(folded, ?) > 0").bind(fold(q));
     }
     if let Some(since) = filter.since {
         sql = sql.push(" AND updated_at >= ?").bind(since);

@@ -104,13 +104,19 @@ pub async fn purge(tx: &mut Tx, ids: &[Id]) -> Result<(u64, Vec<BlobKey>)> {
     let mut unused = Vec::new();
     for row in rows {
         let sha256 = row.text(0)?;
-        let delete = "DELETE FROM blobs WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = ?)";
-        let gone = tx.execute(Sql::new(delete).bind(sha256.as_str()).bind(sha256.as_str())).await?;
-        if gone > 0 {
+        if forget_blob(tx, &sha256).await? {
             unused.extend(BlobKey::parse(&sha256));
         }
     }
     Ok((count, unused))
+}
+
+/// Removes the row of a blob that nothing needs any more; whether its bytes may go. Rooms above have
+/// rows of their own that name blobs: their foreign keys keep those.
+pub async fn forget_blob(tx: &mut Tx, sha256: &str) -> Result<bool> {
+    let delete = "DELETE FROM blobs WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = ?)";
+    let gone = tx.execute_unless_referenced(Sql::new(delete).bind(sha256).bind(sha256)).await?;
+    Ok(gone.is_some_and(|rows| rows > 0))
 }
 
 /// The file, if it lies in the trash; its tag's row stays locked.

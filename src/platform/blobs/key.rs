@@ -77,6 +77,18 @@ impl Layout {
         fan_out(self.blobs(), key).join(key.as_str())
     }
 
+    /// `tasks/<task_id>`: the image folder of a training task.
+    #[must_use]
+    pub fn task(&self, task: i64) -> PathBuf {
+        self.root.join("tasks").join(task.to_string())
+    }
+
+    /// `tasks/<task_id>/<img_id>.<extension>`.
+    #[must_use]
+    pub fn image(&self, task: i64, image: i64, extension: &str) -> PathBuf {
+        self.task(task).join(format!("{image}.{extension}"))
+    }
+
     /// `thumbs/ab/<sha256>.jpg`.
     #[must_use]
     pub fn thumbnail(&self, key: &BlobKey) -> PathBuf {

@@ -8,6 +8,7 @@
 mod digest;
 mod incoming;
 mod key;
+mod links;
 mod read;
 mod segments;
 

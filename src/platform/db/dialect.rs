@@ -13,6 +13,20 @@ pub fn insert_or_ignore(tx: &Tx) -> &'static str {
     }
 }
 
+/// What stands behind an `INSERT` so that it overwrites `columns` of the row whose `key` is there.
+#[must_use]
+pub fn upsert(tx: &Tx, key: &str, columns: &[&str]) -> String {
+    let set = |column: &&str| match tx {
+        Tx::Sqlite(_) => format!("{column} = excluded.{column}"),
+        Tx::MySql(_) => format!("{column} = VALUES({column})"),
+    };
+    let sets = columns.iter().map(set).collect::<Vec<_>>().join(", ");
+    match tx {
+        Tx::Sqlite(_) => format!("ON CONFLICT ({key}) DO UPDATE SET {sets}"),
+        Tx::MySql(_) => format!("ON DUPLICATE KEY UPDATE {sets}"),
+    }
+}
+
 /// Sets the isolation level of a fresh MySQL connection.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, MySql, MySqlConnection, Sqlite, Transaction};
 
 use crate::platform::error::Result;
-pub use sql::{Row, Sql, Value, marks};
+pub use sql::{Row, Sql, Value, marks, rows_of_marks, steps};
 
 /// Rocket's handle on the pool; configured under `databases.granary`.
 #[derive(Database)]
@@ -200,6 +200,23 @@ impl Tx {
             Self::Sqlite(tx) => sql::run_sqlite(sql, &mut **tx).await?,
             Self::MySql(tx) => sql::run_mysql(sql, &mut **tx).await?,
         })
+    }
+
+    /// Runs a statement that a foreign key may stand against: then `None`, nothing is changed, and
+    /// the transaction goes on.
+    ///
+    /// # Errors
+    /// Whatever else the database says.
+    pub async fn execute_unless_referenced(&mut self, sql: Sql) -> Result<Option<u64>> {
+        let done = match self {
+            Self::Sqlite(tx) => sql::run_sqlite(sql, &mut **tx).await,
+            Self::MySql(tx) => sql::run_mysql(sql, &mut **tx).await,
+        };
+        match done {
+            Ok(rows) => Ok(Some(rows)),
+            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// All rows.

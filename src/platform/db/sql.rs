@@ -95,6 +95,27 @@ impl Sql {
     }
 }
 
+/// `(?, ?), (?, ?), …`: marks for a multi-row `INSERT`.
+#[must_use]
+pub fn rows_of_marks(rows: usize, columns: usize) -> String {
+    let row = format!("({}), ", marks(columns));
+    let mut text = row.repeat(rows);
+    text.truncate(text.len().saturating_sub(2));
+    text
+}
+
+/// Cuts rows into steps of `most`, the rest into powers of two, so that few different statements are
+/// prepared.
+pub fn steps<T>(rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let count = if rest.len() >= most { most } else { 1 << rest.len().checked_ilog2()? };
+        let (now, later) = rest.split_at(count);
+        rest = later;
+        Some(now)
+    })
+}
+
 /// `?, ?, …`: marks for `count` values.
 #[must_use]
 pub fn marks(count: usize) -> String {
@@ -167,6 +188,17 @@ impl Row {
             Self::MySql(row) => row.try_get(at),
         }
     }
+
+    /// Bytes or NULL.
+    ///
+    /// # Errors
+    /// When the column is missing or of another type.
+    pub fn opt_bytes(&self, at: usize) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(at),
+            Self::MySql(row) => row.try_get(at),
+        }
+    }
 }
 
 fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
@@ -229,5 +261,14 @@ mod tests {
         assert_eq!(marks(0), "");
         assert_eq!(marks(1), "?");
         assert_eq!(marks(3), "?, ?, ?");
+        assert_eq!(rows_of_marks(2, 2), "(?, ?), (?, ?)");
+    }
+
+    #[test]
+    fn steps_have_few_lengths() {
+        let lengths = |count: usize| steps(&vec![0; count], 8).map(<[i32]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(0), Vec::<usize>::new());
+        assert_eq!(lengths(23), [8, 8, 4, 2, 1]);
+        assert_eq!(lengths(8), [8]);
     }
 }

@@ -1,7 +1,7 @@
 //! Answers where no handler had the word: unknown paths, wrong methods, guards that refused.
 //!
 //! The route decides the shape, not `Accept`: `/upload` (but for its page) and `/api` speak
-//! problem+json, all else gets a page.
+//! problem+json, `/training` its envelope, all else gets a page.
 
 use rocket::http::uri::Segments;
 use rocket::http::uri::fmt::Path;
@@ -10,9 +10,10 @@ use rocket::request::Request;
 use rocket::response::Response;
 use rocket::{Catcher, catcher};
 
+use super::envelope::MsgLang;
 use super::guards::Refusal;
 use super::lang::Lang;
-use super::{page, problem};
+use super::{envelope, page, problem};
 use crate::platform::error::{Error, Thing};
 
 /// One catcher for every status.
@@ -47,10 +48,23 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
     let fallback = fallback(status, is_wrong_method);
     let error = refusal.0.as_ref().unwrap_or(&fallback);
     let status = if is_wrong_method { Status::MethodNotAllowed } else { status };
+    if request.uri().path().segments().get(0) == Some("training") {
+        return enveloped(status, error, request);
+    }
     if speaks_json(request) {
         return problem::response_as(status, error, lang);
     }
     page::error_response(request, status, error)
+}
+
+/// An error of the `/training` family. Nothing stands at an unknown path, whatever it names.
+fn enveloped(status: Status, error: &Error, request: &Request<'_>) -> Response<'static> {
+    let code = match status.code {
+        404 | 405 => 1001,
+        413 => 1015,
+        _ => envelope::code(error),
+    };
+    envelope::of_error_as(status, code, error, MsgLang::of(request))
 }
 
 /// Whether this path belongs to a family that answers in JSON.

@@ -70,12 +70,12 @@ impl Lang {
     }
 
     /// The best language for an `Accept-Language` header (RFC 9110 §12.5.4): by weight, then by
-    /// place. `None` when it names none that we speak.
+    /// place; `*` means `any`. `None` when it names none that we speak.
     #[must_use]
-    pub fn negotiate(header: &str) -> Option<Self> {
+    pub fn negotiate(header: &str, any: Self) -> Option<Self> {
         let mut best: Option<(Self, u16)> = None;
         for range in header.split(',') {
-            let Some((lang, weight)) = Self::range(range) else {
+            let Some((lang, weight)) = Self::range(range, any) else {
                 continue;
             };
             if weight > 0 && best.is_none_or(|(_, heaviest)| weight > heaviest) {
@@ -86,14 +86,16 @@ impl Lang {
     }
 
     /// One range of the header with its weight in thousandths.
-    fn range(range: &str) -> Option<(Self, u16)> {
+    fn range(range: &str, any: Self) -> Option<(Self, u16)> {
         let mut parts = range.split(';');
         let name = parts.next()?.trim();
         let primary = name.split('-').next()?;
         let lang = if primary.eq_ignore_ascii_case("zh") {
             Self::Zh
-        } else if primary.eq_ignore_ascii_case("en") || primary == "*" {
+        } else if primary.eq_ignore_ascii_case("en") {
             Self::En
+        } else if primary == "*" {
+            any
         } else {
             return None;
         };
@@ -104,8 +106,15 @@ impl Lang {
     /// The language of a request.
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
+        Self::of_or(request, Self::default())
+    }
+
+    /// The language of a request in a family that speaks `default` where nothing else is asked for.
+    #[must_use]
+    pub fn of_or(request: &Request<'_>, default: Self) -> Self {
         let chosen = request.cookies().get(COOKIE).and_then(|cookie| Self::parse(cookie.value()));
-        chosen.or_else(|| request.headers().get("Accept-Language").find_map(Self::negotiate)).unwrap_or_default()
+        let asked = || request.headers().get("Accept-Language").find_map(|header| Self::negotiate(header, default));
+        chosen.or_else(asked).unwrap_or(default)
     }
 }
 
@@ -186,7 +195,7 @@ mod tests {
             ("zh;q=kitten", None),
             ("zh;q=1.5", Some(Lang::Zh)),
         ] {
-            assert_eq!(Lang::negotiate(header), lang, "{header:?}");
+            assert_eq!(Lang::negotiate(header, Lang::En), lang, "{header:?}");
         }
     }
 

@@ -2,17 +2,21 @@
 
 pub mod assets;
 pub mod catchers;
+pub mod envelope;
 pub mod fairings;
 pub mod format;
 pub mod guards;
 pub mod health;
 pub mod icons;
+pub mod json;
 pub mod lang;
 pub mod multipart;
 pub mod page;
 pub mod problem;
+pub mod query;
 pub mod ranges;
 pub mod receive;
 pub mod serve;
 pub mod texts;
 pub mod theme;
+pub mod thumbnail;

@@ -21,6 +21,9 @@ use crate::platform::error::{Error, Result};
 /// Most bytes of headers and preamble before a part's content.
 const MAX_HEADERS: usize = 64 * 1024;
 
+/// Most bytes of a text field.
+const MAX_TEXT: usize = 64 * 1024;
+
 /// Bytes that are read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -28,6 +31,16 @@ const PIECE: usize = 64 * 1024;
 pub struct Parts<'r> {
     multipart: Multipart<'r>,
     unclaimed: Arc<AtomicUsize>,
+}
+
+/// One part of the form.
+pub enum Part<'r> {
+    File(Box<FilePart<'r>>),
+    /// A text field, as it was sent.
+    Text {
+        name: String,
+        value: String,
+    },
 }
 
 /// One file of the form.
@@ -59,26 +72,59 @@ impl<'r> Parts<'r> {
     /// # Errors
     /// `Incomplete` when the body breaks off, `Invalid` when it isn't multipart.
     pub async fn next_file(&mut self) -> Result<Option<FilePart<'r>>> {
-        loop {
-            self.unclaimed.store(0, Ordering::Relaxed);
-            let Some(mut field) = self.multipart.next_field().await.map_err(refusal)? else {
-                return Ok(None);
-            };
-            self.unclaimed.store(0, Ordering::Relaxed);
-            match field.file_name() {
-                Some(name) if !name.is_empty() => {
-                    let file_name = name.to_owned();
-                    return Ok(Some(FilePart { file_name, field, unclaimed: self.unclaimed.clone() }));
-                }
-                // A text field, or a file input that was left empty.
-                _ => {
-                    while field.chunk().await.map_err(refusal)?.is_some() {
-                        self.unclaimed.store(0, Ordering::Relaxed);
-                    }
-                }
+        while let Some(mut field) = self.next_field().await? {
+            if is_file(&field) {
+                return Ok(Some(self.file(field)));
+            }
+            while field.chunk().await.map_err(refusal)?.is_some() {
+                self.unclaimed.store(0, Ordering::Relaxed);
             }
         }
+        Ok(None)
     }
+
+    /// The next file or text field. `None` at the proper end.
+    ///
+    /// # Errors
+    /// As [`Self::next_file`]; `Invalid` for a text field of more than 64 KiB or that isn't UTF-8.
+    pub async fn next_part(&mut self) -> Result<Option<Part<'r>>> {
+        let Some(mut field) = self.next_field().await? else {
+            return Ok(None);
+        };
+        if is_file(&field) {
+            return Ok(Some(Part::File(Box::new(self.file(field)))));
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut value = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(refusal)? {
+            self.unclaimed.store(0, Ordering::Relaxed);
+            value.extend_from_slice(&chunk);
+            if value.len() > MAX_TEXT {
+                let message = ("has a text field of more than 64 KiB", "文本字段超过 64 KiB");
+                return Err(Error::invalid("body", message));
+            }
+        }
+        let value = String::from_utf8(value)
+            .map_err(|_| Error::invalid("body", ("has a text field that is not UTF-8", "文本字段不是 UTF-8")))?;
+        Ok(Some(Part::Text { name, value }))
+    }
+
+    async fn next_field(&mut self) -> Result<Option<Field<'r>>> {
+        self.unclaimed.store(0, Ordering::Relaxed);
+        let field = self.multipart.next_field().await.map_err(refusal)?;
+        self.unclaimed.store(0, Ordering::Relaxed);
+        Ok(field)
+    }
+
+    fn file(&self, field: Field<'r>) -> FilePart<'r> {
+        let file_name = field.file_name().unwrap_or_default().to_owned();
+        FilePart { file_name, field, unclaimed: self.unclaimed.clone() }
+    }
+}
+
+/// A text field has no file name; a file input that was left empty has an empty one.
+fn is_file(field: &Field<'_>) -> bool {
+    field.file_name().is_some_and(|name| !name.is_empty())
 }
 
 impl FilePart<'_> {

@@ -49,14 +49,19 @@ pub fn response_as(status: Status, error: &Error, lang: Lang) -> Response<'stati
     response.set_header(ContentType::new("application", "problem+json"));
     response.set_raw_header("Content-Language", lang.tag());
     response.set_raw_header("Cache-Control", "no-store");
+    add_headers(&mut response, error);
+    response.set_sized_body(text.len(), Cursor::new(text));
+    response
+}
+
+/// What an error says in headers, in every family.
+pub fn add_headers(response: &mut Response<'_>, error: &Error) {
     if let Error::Range { size } = error {
         response.set_raw_header("Content-Range", format!("bytes */{size}"));
     }
     if matches!(error, Error::Unavailable(_)) {
         response.set_raw_header("Retry-After", "1");
     }
-    response.set_sized_body(text.len(), Cursor::new(text));
-    response
 }
 
 /// Writes what is not the client's fault to the log; it is never sent.

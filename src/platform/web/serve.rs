@@ -4,12 +4,24 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use rocket::http::{ContentType, HeaderMap, Status};
-use rocket::request::Request;
+use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
 
 use super::ranges::{self, Wanted};
 use crate::platform::blobs::{CHUNK, SegmentBody};
 use crate::platform::error::{Error, Result};
+
+/// The request's headers as they are.
+pub struct Headers<'r>(pub &'r HeaderMap<'r>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Headers<'r> {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        Outcome::Success(Self(request.headers()))
+    }
+}
 
 /// What describes some bytes, apart from the bytes.
 #[derive(Debug, Clone)]

@@ -77,6 +77,7 @@ impl Format {
     /// The name to save it under.
     #[must_use]
     pub fn download_name(self, task_name: &str) -> String {
+        let task_name = names::safe(task_name);
         match self.form() {
             Form::Zip => format!("{task_name}-{}.zip", self.name()),
             Form::Tar => format!("{task_name}.tar"),

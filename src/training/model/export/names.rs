@@ -47,7 +47,7 @@ pub fn class_folders(classes: &[LabelClass]) -> Vec<String> {
 }
 
 /// As one part of a path that can be unpacked everywhere.
-fn safe(name: &str) -> String {
+pub fn safe(name: &str) -> String {
     let bare: String = name.chars().map(|c| if c.is_control() || c == '/' || c == '\\' { '_' } else { c }).collect();
     zip_names::mend(&bare)
 }
@@ -98,18 +98,8 @@ mod tests {
             order_id: 1,
         };
         let classes: Vec<LabelClass> = names.iter().enumerate().map(class).collect();
-        let expected = [
-            "cat",
-            "CAT (2)",
-            "a_b",
-            "a_b (2)",
-            ".._",
-            "_con",
-            "_Unlabelled (2)",
-            "metadata (2).csv",
-            "end._",
-            "猫",
-        ];
+        let expected =
+            ["cat", "CAT (2)", "a_b", "a_b (2)", ".._", "_con", "_Unlabelled (2)", "metadata (2).csv", "end._", "猫"];
         assert_eq!(class_folders(&classes), expected);
         let long = LabelClass { name: "图".repeat(85), ..classes[0].clone() };
         assert!(class_folders(&[long.clone(), long]).iter().all(|folder| folder.len() <= 255));

@@ -1,0 +1,68 @@
+//! Bytes for the rooms above, which name blobs in rows of their own.
+//!
+//! They receive by [`Collect::begin`] and [`Collect::place`], then hold [`Collect::hold_bytes`] until
+//! their rows are committed, so that no bytes vanish under a row that is being written.
+
+use std::path::PathBuf;
+
+use tokio::sync::OwnedRwLockReadGuard;
+
+use super::{Collect, Picture, store};
+use crate::collect::model::Kind;
+use crate::collect::store::thumbnails::Thumbnail;
+use crate::platform::blobs::BlobKey;
+use crate::platform::error::{Error, Result, Thing};
+use crate::platform::pictures;
+
+impl Collect {
+    /// Keeps everybody from removing bytes while it is held. Don't ask for it twice.
+    pub async fn hold_bytes(&self) -> OwnedRwLockReadGuard<()> {
+        self.inner.placing.clone().read_owned().await
+    }
+
+    /// There may be thumbnails to make.
+    pub fn wake_thumbnails(&self) {
+        self.inner.wake.notify_one();
+    }
+
+    /// What stands for a blob; makes its thumbnail where it is still missing.
+    ///
+    /// # Errors
+    /// `NotFound` when its bytes are gone.
+    pub async fn picture_of(&self, sha256: &str, content_type: &str) -> Result<Picture> {
+        let icon = Picture::Icon(Kind::of(content_type));
+        if !pictures::can_picture(content_type) {
+            return Ok(icon);
+        }
+        let key = BlobKey::parse(sha256).ok_or(Error::NotFound(Thing::Blob))?;
+        let path: PathBuf = self.inner.blobs.layout().thumbnail(&key);
+        let known = store::thumbnails::state(&self.inner.db, key.as_str()).await?;
+        let state = match known {
+            Some(Thumbnail::Made) if path.exists() => Thumbnail::Made,
+            Some(Thumbnail::Broken) => Thumbnail::Broken,
+            Some(_) => self.make(&key, content_type).await?,
+            None => return Err(Error::NotFound(Thing::Blob)),
+        };
+        Ok(match state {
+            Thumbnail::Made => Picture::Jpeg(path),
+            Thumbnail::Broken => Picture::Broken,
+            Thumbnail::Wanted | Thumbnail::Never => icon,
+        })
+    }
+
+    /// Removes a blob that a row named until now, unless something needs it still.
+    ///
+    /// # Errors
+    /// When database or disk don't answer; then it stays as an orphan.
+    pub async fn release(&self, key: &BlobKey) -> Result<()> {
+        let _alone = self.inner.placing.write().await;
+        let mut tx = self.inner.db.begin().await?;
+        let is_gone = store::trash::forget_blob(&mut tx, key.as_str()).await?;
+        tx.commit().await?;
+        if is_gone {
+            let (blobs, key) = (self.inner.blobs.clone(), key.clone());
+            tokio::task::spawn_blocking(move || blobs.remove(&key)).await.map_err(Error::internal)??;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! Answers with a thumbnail: always a picture, whatever the file is.
+
+use std::io;
+use std::path::Path;
+
+use rocket::fs::NamedFile;
+use rocket::http::{ContentType, Status};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+
+use super::icons;
+use super::ranges::is_fresh;
+
+/// A thumbnail, or the icon that stands for it.
+pub enum Thumbnail {
+    /// A JPEG, and the SHA-256 of what it shows.
+    Jpeg(NamedFile, String),
+    /// An SVG.
+    Icon(&'static str),
+}
+
+impl Thumbnail {
+    /// The JPEG at `path`, which shows the blob `sha256`.
+    ///
+    /// # Errors
+    /// When the file can't be opened.
+    pub async fn jpeg(path: &Path, sha256: &str) -> io::Result<Self> {
+        Ok(Self::Jpeg(NamedFile::open(path).await?, sha256.to_owned()))
+    }
+
+    /// The icon of a kind of files.
+    #[must_use]
+    pub fn icon(kind: &str) -> Self {
+        Self::Icon(icons::of(kind))
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Thumbnail {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = match self {
+            Self::Jpeg(file, sha256) => {
+                let etag = format!("\"{sha256}-thumb\"");
+                let mut response = if is_fresh(request.headers(), &etag) {
+                    let mut fresh = Response::new();
+                    fresh.set_status(Status::NotModified);
+                    fresh
+                } else {
+                    file.respond_to(request)?
+                };
+                response.set_raw_header("ETag", etag);
+                response.set_raw_header("Cache-Control", "private, max-age=604800");
+                response
+            }
+            Self::Icon(svg) => {
+                let mut response = (ContentType::SVG, svg).respond_to(request)?;
+                response.set_raw_header("Cache-Control", "private, max-age=300");
+                response
+            }
+        };
+        response.set_max_chunk_size(64 * 1024);
+        response.set_raw_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'");
+        Ok(response)
+    }
+}

@@ -1,0 +1,112 @@
+//! `/training/images/{img_id}/roi`, `…/mask`, `…/dl` (contract §2.5).
+
+use rocket::data::Data;
+use rocket::{Route, State, get, put, routes};
+use serde::Serialize;
+
+use super::answers::Answer;
+use super::files::serve;
+use super::paths;
+use crate::platform::ids::Id;
+use crate::platform::web::envelope::{MsgLang, Success};
+use crate::platform::web::guards::Caller;
+use crate::platform::web::receive::{Body, BodyHead};
+use crate::platform::web::serve::{Bytes, Headers};
+use crate::training::model::{Fault, Part};
+use crate::training::service::Training;
+
+/// The id of a part under its own name.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum PartId {
+    Roi { img_roi_id: Id },
+    Mask { img_mask_id: Id },
+    Dl { img_dl_id: Id },
+}
+
+/// `PUT …/roi`: raw bytes.
+#[put("/training/images/<img_id>/roi", data = "<data>")]
+async fn put_roi(
+    _caller: Caller,
+    training: &State<Training>,
+    lang: MsgLang,
+    img_id: &str,
+    head: BodyHead,
+    data: Data<'_>,
+) -> Answer<PartId> {
+    put_part(training, lang, img_id, Part::Roi, head, data).await
+}
+
+/// `PUT …/mask`
+#[put("/training/images/<img_id>/mask", data = "<data>")]
+async fn put_mask(
+    _caller: Caller,
+    training: &State<Training>,
+    lang: MsgLang,
+    img_id: &str,
+    head: BodyHead,
+    data: Data<'_>,
+) -> Answer<PartId> {
+    put_part(training, lang, img_id, Part::Mask, head, data).await
+}
+
+/// `PUT …/dl`
+#[put("/training/images/<img_id>/dl", data = "<data>")]
+async fn put_dl(
+    _caller: Caller,
+    training: &State<Training>,
+    lang: MsgLang,
+    img_id: &str,
+    head: BodyHead,
+    data: Data<'_>,
+) -> Answer<PartId> {
+    put_part(training, lang, img_id, Part::Dl, head, data).await
+}
+
+async fn put_part(
+    training: &Training,
+    lang: MsgLang,
+    img_id: &str,
+    part: Part,
+    head: BodyHead,
+    data: Data<'_>,
+) -> Answer<PartId> {
+    let image = paths::id("img_id", img_id)?;
+    training.find_image(image).await?;
+    let mut incoming = training.begin(head.length)?;
+    Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
+    let id = training.put_part(image, part, incoming).await?;
+    let id = match part {
+        Part::Roi => PartId::Roi { img_roi_id: id },
+        Part::Mask => PartId::Mask { img_mask_id: id },
+        Part::Dl => PartId::Dl { img_dl_id: id },
+    };
+    Ok(Success::new(lang, ("Picture stored.", "图像保存成功"), id))
+}
+
+/// `GET …/roi`
+#[get("/training/images/<img_id>/roi")]
+async fn roi(_caller: Caller, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
+    get_part(training, img_id, Part::Roi, headers).await
+}
+
+/// `GET …/mask`
+#[get("/training/images/<img_id>/mask")]
+async fn mask(_caller: Caller, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
+    get_part(training, img_id, Part::Mask, headers).await
+}
+
+/// `GET …/dl`
+#[get("/training/images/<img_id>/dl")]
+async fn dl(_caller: Caller, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
+    get_part(training, img_id, Part::Dl, headers).await
+}
+
+async fn get_part(training: &Training, img_id: &str, part: Part, headers: Headers<'_>) -> Result<Bytes, Fault> {
+    let content = training.part(paths::id("img_id", img_id)?, part).await?;
+    serve(training, content, headers)
+}
+
+pub fn routes() -> Vec<Route> {
+    routes![put_roi, put_mask, put_dl, roi, mask, dl]
+}
