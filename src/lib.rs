@@ -4,6 +4,7 @@
 //! `docs/ARCHITECTURE.md` for the map and a walk of one upload to its zip.
 
 pub mod collect;
+pub mod duplication;
 pub mod platform;
 pub mod training;
 
@@ -40,6 +41,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .register("/", web::catchers::catchers())
         .attach(collect::stage())
         .attach(training::stage())
+        .attach(duplication::stage())
 }
 
 /// Whether success waits for the disk.
