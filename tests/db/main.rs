@@ -8,6 +8,9 @@ mod archive;
 mod conflicts;
 mod ids;
 mod lists;
+mod training_folders;
+mod training_images;
+mod training_import;
 mod trash;
 mod world;
 

@@ -12,6 +12,7 @@ use granary::platform::config::{self, Config};
 use granary::platform::db::{Db, Options};
 use granary::platform::error::Result;
 use granary::platform::ids::Ids;
+use granary::training::service::Training;
 use tempfile::TempDir;
 
 /// Which database a story runs on.
@@ -26,6 +27,7 @@ pub const START: i64 = 1_700_000_000_000;
 
 pub struct World {
     pub collect: Collect,
+    pub training: Training,
     pub db: Db,
     pub now: Arc<AtomicI64>,
     pub ids: Ids,
@@ -51,8 +53,10 @@ impl World {
         let ids = Ids::new(db.clone(), clock.clone());
         let figment = config::with_database(config::defaults()).merge(("storage.min_free", 0));
         let config = Config::extract(&figment).unwrap();
-        let collect = Collect::new(db.clone(), blobs, ids.clone(), clock, config);
-        Self { collect, db, now, ids, folder }
+        let codes = config.training.set_codes;
+        let collect = Collect::new(db.clone(), blobs, ids.clone(), clock.clone(), config);
+        let training = Training::new(db.clone(), ids.clone(), clock, codes, collect.clone());
+        Self { collect, training, db, now, ids, folder }
     }
 
     pub async fn put_as(&self, tag: &str, name: &str, bytes: &[u8], on_conflict: OnConflict) -> Result<Uploaded> {

@@ -6,4 +6,5 @@
 
 mod doors;
 mod files;
+mod training_refusals;
 mod world;

@@ -11,7 +11,7 @@ pub const START: i64 = 1_700_000_000_000;
 
 pub struct World {
     pub client: Client,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl World {
@@ -27,6 +27,6 @@ impl World {
         let config = Config::extract(&figment).unwrap();
         let blobs = Blobs::open(folder.path(), false).unwrap();
         let client = Client::tracked(granary::build(figment, config, blobs, Clock::fixed(START))).unwrap();
-        Self { client, _folder: folder }
+        Self { client, folder }
     }
 }

@@ -13,6 +13,7 @@ pub mod raw;
 pub mod server;
 pub mod settings;
 pub mod tools;
+pub mod training;
 pub mod upload;
 pub mod wait;
 pub mod zip;

@@ -61,17 +61,18 @@ impl Training {
         let _ = spawn_blocking(move || remove(&blobs, task, &links)).await;
     }
 
-    /// Mends some of the folders that are stale. How many were looked at.
+    /// Mends some of the folders that are stale. How many are clean now; one whose rows changed
+    /// meanwhile waits for the next look.
     ///
     /// # Errors
     /// When database or disk don't answer; they stay stale then.
     pub async fn mend_folders(&self) -> Result<usize> {
-        let stale = store::folders::stale(&self.inner.db, 16).await?;
-        for folder in &stale {
-            self.mend(*folder).await?;
-            store::folders::mark_clean(&self.inner.db, folder.task, folder.revision).await?;
+        let mut clean = 0;
+        for folder in store::folders::stale(&self.inner.db, 16).await? {
+            self.mend(folder).await?;
+            clean += usize::from(store::folders::mark_clean(&self.inner.db, folder.task, folder.revision).await?);
         }
-        Ok(stale.len())
+        Ok(clean)
     }
 
     async fn mend(&self, Stale { task, is_deleted, .. }: Stale) -> Result<()> {

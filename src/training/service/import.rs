@@ -15,6 +15,7 @@ impl Training {
     /// # Errors
     /// 1002; 1003 when there is no such tag.
     pub async fn import(&self, task: Id, tag: &str, filter: &Filter) -> Result<Registered> {
+        self.find_task(task).await?;
         let tag = self.inner.collect.tag(tag).await?;
         let most = self.inner.collect.totals(&tag, filter).await?.file_count;
         // The tag may grow until the rows are written; what comes behind these ids waits for the next import.

@@ -1,0 +1,82 @@
+//! Image folders become what the rows say, also after a crash in between.
+
+use std::path::PathBuf;
+
+use granary::collect::model::Filter;
+use granary::platform::ids::Id;
+
+use crate::on_both_engines;
+use crate::training_images::{bitmap, fill, new_task, register};
+use crate::world::{Engine, World};
+
+on_both_engines!(folders_follow_the_rows, a_folder_that_changes_meanwhile_stays_stale, names_of_others_are_left_alone);
+
+fn folder(world: &World, task: Id) -> PathBuf {
+    world.folder.path().join(format!("tasks/{task}"))
+}
+
+fn names(world: &World, task: Id) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder(world, task))
+        .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+        .unwrap_or_default();
+    names.sort();
+    names
+}
+
+async fn folders_follow_the_rows(engine: Engine) {
+    let world = World::new(engine).await;
+    let task = new_task(&world, &[]).await;
+    assert!(folder(&world, task).is_dir());
+    for (name, seed) in [("a.bmp", 1), ("b.bmp", 2)] {
+        world.put("t", name, &bitmap(5, seed)).await;
+    }
+    let images = world.training.import(task, "t", &Filter::default()).await.unwrap().images;
+    let names_of = |ids: &[Id]| ids.iter().map(|id| format!("{id}.bmp")).collect::<Vec<_>>();
+    let ids: Vec<Id> = images.iter().map(|(_, id)| *id).collect();
+    assert_eq!(world.training.mend_folders().await.unwrap(), 1);
+    assert_eq!(names(&world, task), names_of(&ids));
+    let there = std::fs::read(folder(&world, task).join(format!("{}.bmp", ids[1]))).unwrap();
+    assert_eq!(there, bitmap(5, 2));
+    world.training.delete_images(task, vec![ids[0]]).await.unwrap();
+    // The folder was lost with a disk: what is missing is made.
+    std::fs::remove_dir_all(folder(&world, task)).unwrap();
+    assert_eq!(world.training.mend_folders().await.unwrap(), 1);
+    assert_eq!(names(&world, task), names_of(&ids[1..]));
+    assert_eq!(world.training.mend_folders().await.unwrap(), 0, "nothing is left to mend");
+    world.training.restore_images(task, vec![ids[0]]).await.unwrap();
+    world.training.mend_folders().await.unwrap();
+    assert_eq!(names(&world, task), names_of(&ids));
+    world.training.delete_task(task).await.unwrap();
+    world.training.mend_folders().await.unwrap();
+    assert!(!folder(&world, task).exists());
+    assert_eq!(world.blob_count(), 2);
+}
+
+async fn a_folder_that_changes_meanwhile_stays_stale(engine: Engine) {
+    let world = World::new(engine).await;
+    let task = new_task(&world, &[]).await;
+    world.put("t", "a.bmp", &bitmap(5, 1)).await;
+    world.training.import(task, "t", &Filter::default()).await.unwrap();
+    let stale = granary::training::store::folders::stale(&world.db, 16).await.unwrap();
+    assert_eq!(stale.len(), 1);
+    register(&world, task, "b", b"x", 5).await;
+    let marked = granary::training::store::folders::mark_clean(&world.db, task, stale[0].revision).await.unwrap();
+    assert!(!marked, "an older look must not count");
+    assert_eq!(world.training.mend_folders().await.unwrap(), 1);
+    assert_eq!(world.training.mend_folders().await.unwrap(), 0);
+}
+
+async fn names_of_others_are_left_alone(engine: Engine) {
+    let world = World::new(engine).await;
+    let task = new_task(&world, &[]).await;
+    let bytes = bitmap(5, 1);
+    let id = register(&world, task, "a", &bytes, 5).await;
+    // What a crash between link and commit leaves is replaced by the next try.
+    std::fs::write(folder(&world, task).join(format!("{id}.bmp")), b"half").unwrap();
+    std::fs::write(folder(&world, task).join("notes.txt"), b"a trainer's own").unwrap();
+    fill(&world, id, &bytes).await.unwrap();
+    assert_eq!(std::fs::read(folder(&world, task).join(format!("{id}.bmp"))).unwrap(), bytes);
+    world.training.delete_images(task, vec![id]).await.unwrap();
+    world.training.mend_folders().await.unwrap();
+    assert_eq!(names(&world, task), ["notes.txt"]);
+}
