@@ -105,7 +105,7 @@ fn curl_and_aria2_resume_and_split_it(db: Db) {
 
 fn a_change_in_the_middle_breaks_it_off(db: Db) {
     let server = Server::start_with(db, Settings::relaxed());
-    let task = task_with(&server, 12, 1000);
+    let task = task_with(&server, 8, 1000);
     let path = format!("/training/tasks/{task}/export?format=imagefolder");
     let whole = server.get(&path).expect(200).body;
     let mut connection = Connection::open(server.port());

@@ -63,13 +63,13 @@ async fn everything_of_an_image_is_copied(engine: Engine) {
     for seed in 1..=4 {
         images.push(ready(&world, old, seed).await);
     }
+    put_part(&world, images[1], Part::Mask, 42).await;
     world.training.delete_images(old, images[1..2].to_vec()).await.unwrap();
     world.training.annotate(images[2], BOX.to_vec()).await.unwrap();
     world.training.set_state(images[2], State::Tested).await.unwrap();
     world.training.set_group(images[3], Some("张三")).await.unwrap();
     let roi = put_part(&world, images[0], Part::Roi, 40).await;
     let dl = put_part(&world, images[2], Part::Dl, 41).await;
-    put_part(&world, images[1], Part::Mask, 42).await;
     sql(&world, "UPDATE task_images SET set_id = 2, is_placed = 1 WHERE order_id = 3").await;
     sql(&world, "UPDATE images SET source_file = 77 WHERE img_name = '4.bmp'").await;
     world.tick(5_000);

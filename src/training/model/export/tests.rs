@@ -20,7 +20,8 @@ fn facts(format: Format) -> Facts {
 }
 
 fn picture(order_id: i64, boxes: usize) -> Picture {
-    let object = |number: usize| Object { class_no: if number.is_multiple_of(2) { 5 } else { 2 }, bbox: [1.0, 2.5, 4.0, 5.0] };
+    let object =
+        |number: usize| Object { class_no: if number.is_multiple_of(2) { 5 } else { 2 }, bbox: [1.0, 2.5, 4.0, 5.0] };
     Picture {
         order_id,
         img_id: Id(1000 + order_id),
