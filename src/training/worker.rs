@@ -29,7 +29,12 @@ pub fn stage() -> AdHoc {
 async fn mend_folders(training: Training, mut shutdown: Shutdown) {
     let wake = training.wake();
     loop {
-        match training.mend_folders().await {
+        // It may be left at any point: the next start looks again.
+        let mended = tokio::select! {
+            () = &mut shutdown => return,
+            mended = training.mend_folders() => mended,
+        };
+        match mended {
             Ok(0) => {}
             Ok(_) => continue,
             Err(error) => tracing::error!(%error, "image folders were not mended; trying again later"),

@@ -12,21 +12,34 @@ use super::receive::{Body, BodyHead};
 use crate::platform::error::{Error, Message, Result};
 use crate::platform::ids::Id;
 
+/// Room for the first bytes, and for more of them at a time.
+const SMALL_PIECE: usize = 8 * 1024;
+const PIECE: usize = 256 * 1024;
+
 /// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors
 /// `TooLarge`, before more than the limit is kept; `Incomplete` when the body breaks off.
 pub async fn bytes(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Vec<u8>> {
     let mut body = Body::open(data, head, limit)?;
-    let mut bytes = Vec::new();
+    let mut pieces = Vec::new();
+    let (mut piece, mut count) = (Vec::with_capacity(SMALL_PIECE), 0);
     // A body of known length ends where it is full.
-    while head.length.is_none_or(|length| (bytes.len() as u64) < length) {
-        bytes.reserve(64 * 1024);
-        if body.read(&mut bytes).await? == 0 {
-            break;
+    while head.length.is_none_or(|length| count < length) {
+        if piece.len() == piece.capacity() {
+            // Not one buffer that grows: a body that is refused in the end has been copied never.
+            pieces.push(std::mem::replace(&mut piece, Vec::with_capacity(PIECE)));
+        }
+        match body.read(&mut piece).await? {
+            0 => break,
+            more => count += more as u64,
         }
     }
-    Ok(bytes)
+    if pieces.is_empty() {
+        return Ok(piece);
+    }
+    pieces.push(piece);
+    Ok(pieces.concat())
 }
 
 /// Reads a JSON object of at most `limit` bytes.

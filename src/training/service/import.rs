@@ -24,7 +24,8 @@ impl Training {
         let mut tx = self.inner.db.begin().await?;
         let task = lock_task(&mut tx, task).await?;
         let known = store::images::sources(&mut tx, task.id).await?;
-        let mut registered = Registered::default();
+        let room = usize::try_from(most).unwrap_or_default();
+        let mut registered = Registered { images: Vec::with_capacity(room), skipped: 0 };
         let mut cursor: Option<String> = None;
         loop {
             let page = self.inner.collect.files(&tag, filter, Order::Oldest, cursor.as_deref(), MAX_LIMIT).await?;
