@@ -6,6 +6,7 @@
 pub mod collect;
 pub mod duplication;
 pub mod platform;
+pub mod split;
 pub mod training;
 
 use rocket::fairing::AdHoc;
@@ -41,6 +42,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .register("/", web::catchers::catchers())
         .attach(collect::stage())
         .attach(training::stage())
+        .attach(split::stage())
         .attach(duplication::stage())
 }
 

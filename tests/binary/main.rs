@@ -35,6 +35,8 @@ mod multipart;
 mod names;
 mod pages;
 mod paging;
+mod split_documents;
+mod split_sets;
 mod startup;
 mod thumbnails;
 mod training_annotations;

@@ -10,6 +10,8 @@ mod duplication;
 mod exports;
 mod ids;
 mod lists;
+mod split;
+mod split_groups;
 mod training_folders;
 mod training_images;
 mod training_import;
