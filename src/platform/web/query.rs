@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn separators_that_went_through_html_are_understood() {
-        for address in ["/s?task_id=%227%22&set_type_id=1", "/s?task_id=\"7\"&amp;amp;amp;set_type_id=1"] {
+        for address in ["/s?task_id=%227%22&set_type_id=1", "/s?task_id=%227%22&amp;amp;amp;set_type_id=1"] {
             let query = Query::of(&Origin::parse(address).unwrap());
             assert_eq!((query.get("task_id"), query.get("set_type_id")), (Some("\"7\""), Some("1")), "{address}");
         }
