@@ -91,8 +91,8 @@ fn a_kill_in_the_middle_leaves_no_part_of_a_copy(db: Db) {
     assert!(copies < 3, "no copy was cut in its middle");
     // What was cut can simply be asked for again.
     if server.get(&format!("/training/tasks/{new}")).status == 404 {
-        let copied = json!({"task_id_old": old, "task_id": new});
-        server.send_json("POST", "/training/tasks/duplication", &copied).expect_fine();
+        let body = json!({"task_id_old": old, "task_id": new});
+        server.send_json("POST", "/training/tasks/duplication", &body).expect_fine();
         copies += 1;
     }
     let told = server.task(&new);
