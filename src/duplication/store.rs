@@ -5,7 +5,7 @@
 //! row it came from (seed 002 §3).
 
 use super::model::{Blocks, CopiedClass, IDS_PER_IMAGE, TaskRow};
-use crate::platform::db::dialect::insert_or_ignore;
+use crate::platform::db::dialect::{insert_or_ignore, ordered_join};
 use crate::platform::db::{Db, Sql, Tx};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
@@ -49,13 +49,15 @@ pub async fn copy_classes(tx: &mut Tx, old: Id, new: Id, blocks: &Blocks, now: i
 /// Copies what the images are. How many.
 pub async fn copy_images(tx: &mut Tx, old: Id, blocks: &Blocks, now: i64) -> Result<i64> {
     // Numbered in a narrow table of its own: engines that write it down have little to write.
-    const COPY: &str = "INSERT INTO images (img_id, img_name, img_type, img_size, width, height, create_oper, create_time, \
-                        sha256, group_key, source_file, origin_id, is_del) \
-                        SELECT ? + ? * t.place, i.img_name, i.img_type, i.img_size, i.width, i.height, i.create_oper, ?, \
-                        i.sha256, i.group_key, i.source_file, i.img_id, 0 \
-                        FROM (SELECT img_id, ROW_NUMBER() OVER (ORDER BY order_id) - 1 AS place FROM task_images \
-                        WHERE task_id = ? AND is_del = 0) t JOIN images i ON i.img_id = t.img_id";
-    let sql = Sql::new(COPY).bind(blocks.first_image).bind(IDS_PER_IMAGE).bind(now).bind(old);
+    let copy = format!(
+        "INSERT INTO images (img_id, img_name, img_type, img_size, width, height, create_oper, create_time, sha256, \
+         group_key, source_file, origin_id, is_del) \
+         SELECT ? + ? * t.place, i.img_name, i.img_type, i.img_size, i.width, i.height, i.create_oper, ?, i.sha256, \
+         i.group_key, i.source_file, i.img_id, 0 FROM (SELECT img_id, ROW_NUMBER() OVER (ORDER BY order_id) - 1 AS place \
+         FROM task_images WHERE task_id = ? AND is_del = 0) t {} images i ON i.img_id = t.img_id",
+        ordered_join(tx)
+    );
+    let sql = Sql::new(copy).bind(blocks.first_image).bind(IDS_PER_IMAGE).bind(now).bind(old);
     Ok(i64::try_from(tx.execute(sql).await?).unwrap_or(i64::MAX))
 }
 
@@ -80,24 +82,28 @@ pub async fn copy_places(tx: &mut Tx, old: Id, new: Id, blocks: &Blocks) -> Resu
 
 /// Copies ROI, mask and DL pictures; the images' rows name them already.
 pub async fn copy_parts(tx: &mut Tx, new: Id, now: i64) -> Result<()> {
-    const COPY: &str = "INSERT INTO image_parts (id, img_id, sha256, origin_id, created_at) \
-                        SELECT CASE p.id WHEN o.img_roi_id THEN n.img_roi_id WHEN o.img_mask_id THEN n.img_mask_id \
-                        ELSE n.img_dl_id END, n.img_id, p.sha256, p.id, ? \
-                        FROM task_images n JOIN images c ON c.img_id = n.img_id \
-                        JOIN task_images o ON o.img_id = c.origin_id \
-                        JOIN image_parts p ON p.img_id = o.img_id AND p.id IN (o.img_roi_id, o.img_mask_id, o.img_dl_id) \
-                        WHERE n.task_id = ? AND COALESCE(n.img_roi_id, n.img_mask_id, n.img_dl_id) IS NOT NULL";
-    tx.execute(Sql::new(COPY).bind(now).bind(new)).await?;
+    let copy = format!(
+        "INSERT INTO image_parts (id, img_id, sha256, origin_id, created_at) \
+         SELECT CASE p.id WHEN o.img_roi_id THEN n.img_roi_id WHEN o.img_mask_id THEN n.img_mask_id ELSE n.img_dl_id END, \
+         n.img_id, p.sha256, p.id, ? FROM task_images n {join} images c ON c.img_id = n.img_id \
+         {join} task_images o ON o.img_id = c.origin_id \
+         {join} image_parts p ON p.img_id = o.img_id AND p.id IN (o.img_roi_id, o.img_mask_id, o.img_dl_id) \
+         WHERE n.task_id = ? AND COALESCE(n.img_roi_id, n.img_mask_id, n.img_dl_id) IS NOT NULL",
+        join = ordered_join(tx)
+    );
+    tx.execute(Sql::new(copy).bind(now).bind(new)).await?;
     Ok(())
 }
 
 /// Copies annotations as they are: they name classes by `class_no`.
 pub async fn copy_annotations(tx: &mut Tx, blocks: &Blocks) -> Result<()> {
-    const COPY: &str = "INSERT INTO annotations (img_id, doc, sha256, classes, updated_at) \
-                        SELECT c.img_id, a.doc, a.sha256, a.classes, a.updated_at \
-                        FROM images c JOIN annotations a ON a.img_id = c.origin_id \
-                        WHERE c.img_id >= ? AND c.img_id < ? ORDER BY c.img_id";
-    tx.execute(Sql::new(COPY).bind(blocks.first_image).bind(blocks.images_end())).await?;
+    let copy = format!(
+        "INSERT INTO annotations (img_id, doc, sha256, classes, updated_at) \
+         SELECT c.img_id, a.doc, a.sha256, a.classes, a.updated_at \
+         FROM images c {} annotations a ON a.img_id = c.origin_id WHERE c.img_id >= ? AND c.img_id < ? ORDER BY c.img_id",
+        ordered_join(tx)
+    );
+    tx.execute(Sql::new(copy).bind(blocks.first_image).bind(blocks.images_end())).await?;
     Ok(())
 }
 
@@ -127,13 +133,15 @@ pub struct ImageRow {
 
 /// The next `limit` living images of a task behind `after`, up to `last`.
 pub async fn images(db: &Db, task: Id, after: i64, last: i64, limit: u32) -> Result<Vec<ImageRow>> {
-    // The page is cut first, so that no engine begins with another table.
-    const IMAGES: &str = "SELECT t.order_id, t.img_id, i.img_name, i.width, i.height, i.create_time, t.set_id, t.img_state, \
-                          a.img_id FROM (SELECT order_id, img_id, set_id, img_state FROM task_images \
-                          WHERE task_id = ? AND order_id > ? AND order_id <= ? AND is_del = 0 ORDER BY order_id LIMIT ?) t \
-                          JOIN images i ON i.img_id = t.img_id LEFT JOIN annotations a ON a.img_id = t.img_id \
-                          ORDER BY t.order_id";
-    let rows = db.fetch_all(Sql::new(IMAGES).bind(task).bind(after).bind(last).bind(limit)).await?;
+    // The page is cut first, and read first.
+    let text = format!(
+        "SELECT t.order_id, t.img_id, i.img_name, i.width, i.height, i.create_time, t.set_id, t.img_state, a.img_id \
+         FROM (SELECT order_id, img_id, set_id, img_state FROM task_images \
+         WHERE task_id = ? AND order_id > ? AND order_id <= ? AND is_del = 0 ORDER BY order_id LIMIT ?) t \
+         {} images i ON i.img_id = t.img_id LEFT JOIN annotations a ON a.img_id = t.img_id ORDER BY t.order_id",
+        ordered_join(db)
+    );
+    let rows = db.fetch_all(Sql::new(text).bind(task).bind(after).bind(last).bind(limit)).await?;
     rows.iter()
         .map(|row| {
             Ok(ImageRow {

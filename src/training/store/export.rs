@@ -1,6 +1,7 @@
 //! The images of a task as an export reads them: those that live and whose bytes are in.
 
 use super::annotations::Place;
+use crate::platform::db::dialect::ordered_join;
 use crate::platform::db::{Db, Row, Sql};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
@@ -32,8 +33,8 @@ const PICTURE: &str = "t.order_id, i.img_id, i.img_name, i.img_type, t.set_id, i
 pub async fn rows(db: &Db, window: Window, after: i64, limit: u32) -> Result<Vec<ExportRow>> {
     let Window { task, set, with_documents } = window;
     let document = if with_documents { ", a.doc, a.sha256, d.size" } else { "" };
-    // The page is cut first, so that no engine begins with another table. An image whose bytes are in
-    // has left state 0.
+    // The page is cut first, and read first. An image whose bytes are in has left state 0.
+    let join = ordered_join(db);
     let sql = Sql::new(format!("SELECT {PICTURE}{document}"))
         .push(" FROM (SELECT order_id, img_id, set_id, top_class FROM task_images")
         .push(" WHERE task_id = ? AND order_id > ? AND is_del = 0 AND img_state > 0")
@@ -46,7 +47,7 @@ pub async fn rows(db: &Db, window: Window, after: i64, limit: u32) -> Result<Vec
     let sql = sql
         .push(" ORDER BY order_id LIMIT ?) t")
         .bind(limit)
-        .push(" JOIN images i ON i.img_id = t.img_id JOIN blobs b ON b.sha256 = i.sha256");
+        .push(&format!(" {join} images i ON i.img_id = t.img_id {join} blobs b ON b.sha256 = i.sha256"));
     let sql = if with_documents {
         sql.push(" LEFT JOIN annotations a ON a.img_id = t.img_id LEFT JOIN blobs d ON d.sha256 = a.sha256")
     } else {
