@@ -64,15 +64,11 @@ impl Duplication {
     async fn try_copy(&self, old: Id, new: Id, blocks: &Blocks) -> Result<Option<Copied>> {
         let now = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
-        let (source, target) = lock_both(&mut tx, old, new).await?;
+        let (source, is_free) = lock_both(&mut tx, old, new, now).await?;
         let source = source.filter(|source| !source.is_deleted).ok_or_else(|| Fault::no_task(old))?;
         if !blocks.suffice(&source) {
             return Ok(None);
         }
-        let is_free = match target {
-            Some(target) => !target.is_deleted && target.last_order_id == 0,
-            None => store::insert_task(&mut tx, old, new, now).await?,
-        };
         if !is_free {
             return Err(taken(new));
         }
@@ -119,13 +115,22 @@ impl Duplication {
 }
 
 /// Locks both rows, always in the order of their ids: two copies never wait for each other in a circle.
-async fn lock_both(tx: &mut Tx, old: Id, new: Id) -> Result<(Option<TaskRow>, Option<TaskRow>)> {
+/// The source, and whether the copy may go into `new`.
+async fn lock_both(tx: &mut Tx, old: Id, new: Id, now: i64) -> Result<(Option<TaskRow>, bool)> {
     if old < new {
         let source = store::lock(tx, old).await?;
-        return Ok((source, store::lock(tx, new).await?));
+        return Ok((source, claim(tx, old, new, now).await?));
     }
-    let target = store::lock(tx, new).await?;
-    Ok((store::lock(tx, old).await?, target))
+    let is_free = claim(tx, old, new, now).await?;
+    Ok((store::lock(tx, old).await?, is_free))
+}
+
+/// Locks the task `new`, making it where there is none; false when it can't take a copy.
+async fn claim(tx: &mut Tx, old: Id, new: Id, now: i64) -> Result<bool> {
+    match store::lock(tx, new).await? {
+        Some(target) => Ok(!target.is_deleted && target.last_order_id == 0),
+        None => Ok(store::insert_task(tx, old, new, now).await?),
+    }
 }
 
 fn taken(id: Id) -> Fault {

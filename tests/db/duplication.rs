@@ -5,7 +5,7 @@ use granary::duplication::service::Duplication;
 use granary::platform::clock::Clock;
 use granary::platform::db::Sql;
 use granary::platform::ids::Id;
-use granary::training::model::{Code, Fault, Part, Set, State};
+use granary::training::model::{Code, Part, Set, State};
 
 use crate::on_both_engines;
 use crate::training_images::{bitmap, fill, new_task, register};
@@ -155,16 +155,20 @@ async fn two_copies_into_one_task_are_one(engine: Engine) {
     let world = World::new(engine).await;
     let old = new_task(&world, &["a"]).await;
     ready(&world, old, 1).await;
-    let mut copying = tokio::task::JoinSet::new();
-    for _ in 0..6 {
-        let duplication = duplication(&world);
-        copying.spawn(async move { duplication.duplicate(old, NEW).await });
+    // Into one whose row is locked before the source's, and one whose row is locked after it.
+    for (new, images) in [(NEW, 2), (Id(9_000_000_000_000_000_000), 3)] {
+        let mut copying = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let duplication = duplication(&world);
+            copying.spawn(async move { duplication.duplicate(old, new).await });
+        }
+        let outcomes = copying.join_all().await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        for fault in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            assert_eq!(fault.code(), Some(Code::Exists), "{fault}");
+        }
+        assert_eq!(number(&world, "SELECT COUNT(*) FROM images").await, images);
     }
-    let outcomes = copying.join_all().await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-    let refused = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
-    assert!(refused.into_iter().all(|fault| Fault::code(fault) == Some(Code::Exists)));
-    assert_eq!(number(&world, "SELECT COUNT(*) FROM images").await, 2);
 }
 
 async fn an_empty_task_may_be_copied(engine: Engine) {
