@@ -4,6 +4,7 @@
 //! `docs/ARCHITECTURE.md` for the map and a walk of one upload to its zip.
 
 pub mod collect;
+pub mod duplication;
 pub mod platform;
 pub mod split;
 pub mod training;
@@ -42,6 +43,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .attach(collect::stage())
         .attach(training::stage())
         .attach(split::stage())
+        .attach(duplication::stage())
 }
 
 /// Whether success waits for the disk.

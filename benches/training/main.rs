@@ -1,4 +1,4 @@
-//! `cargo bench --bench training`: what tasks of a million images cost, on this machine, as one table.
+//! `cargo bench --bench training [-- split|copy]`: what tasks of a million images cost, on this machine, as one table.
 //!
 //! Always on SQLite; on MariaDB too where `GRANARY_TEST_MYSQL` names a server, as the tests have it. Rows are made by SQL, then
 //! the real server is started over them and asked by HTTP. Beside each figure stands what it is measured by: the plain statement
@@ -12,6 +12,7 @@
     reason = "a measurement, not the server"
 )]
 
+mod copy;
 mod fill;
 mod server;
 mod split;
@@ -59,10 +60,19 @@ pub fn row(engine: &str, work: &str, figure: &str, peak: Option<u64>) {
 #[tokio::main]
 async fn main() {
     let root = std::env::temp_dir().join(format!("granary-bench-{}", std::process::id()));
+    let asked = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let wants = |part: &str| asked.as_deref().is_none_or(|asked| asked == part);
     row("", "work", "figure", None);
-    split::near_groups();
+    if wants("split") {
+        split::near_groups();
+    }
     for place in places(&root).await {
-        split::measure(&place).await;
+        if wants("split") {
+            split::measure(&place).await;
+        }
+        if wants("copy") {
+            copy::measure(&place).await;
+        }
         if let Some(url) = &place.mysql {
             sqlx::MySql::drop_database(url).await.unwrap();
         }

@@ -28,7 +28,10 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(env!("CARGO_BIN_EXE_granary"));
         command.arg("serve").env("ROCKET_PORT", port.to_string()).env("ROCKET_DATA_DIR", &place.folder);
-        command.env("ROCKET_LOG_LEVEL", "critical").env("ROCKET_STORAGE", r#"{min_free="1 MiB"}"#);
+        command
+            .env("RUST_LOG", "error")
+            .env("ROCKET_LOG_LEVEL", "critical")
+            .env("ROCKET_STORAGE", r#"{min_free="1 MiB"}"#);
         if let Some(url) = &place.mysql {
             command.env("ROCKET_DATABASES", format!("{{granary={{url=\"{url}\"}}}}"));
         }

@@ -6,6 +6,8 @@
 
 mod archive;
 mod conflicts;
+mod duplication;
+mod exports;
 mod ids;
 mod lists;
 mod split;

@@ -2,7 +2,7 @@
 
 use sqlx::{Executor, MySqlConnection};
 
-use super::Tx;
+use super::{Db, Tx};
 
 /// `INSERT` that passes over rows whose key is there already.
 #[must_use]
@@ -24,6 +24,30 @@ pub fn upsert(tx: &Tx, key: &str, columns: &[&str]) -> String {
     match tx {
         Tx::Sqlite(_) => format!("ON CONFLICT ({key}) DO UPDATE SET {sets}"),
         Tx::MySql(_) => format!("ON DUPLICATE KEY UPDATE {sets}"),
+    }
+}
+
+/// `JOIN` that reads its left side first, whatever the statistics of fresh tables make an engine believe.
+#[must_use]
+pub fn ordered_join(engine: &impl Engine) -> &'static str {
+    if engine.is_mysql() { "STRAIGHT_JOIN" } else { "CROSS JOIN" }
+}
+
+/// What can tell which engine it talks to.
+pub trait Engine {
+    /// Whether it is MySQL or MariaDB; else it is SQLite.
+    fn is_mysql(&self) -> bool;
+}
+
+impl Engine for Db {
+    fn is_mysql(&self) -> bool {
+        matches!(self, Self::MySql(_))
+    }
+}
+
+impl Engine for Tx {
+    fn is_mysql(&self) -> bool {
+        matches!(self, Self::MySql(_))
     }
 }
 
