@@ -4,7 +4,9 @@
 //! `docs/ARCHITECTURE.md` for the map and a walk of one upload to its zip.
 
 pub mod collect;
+pub mod duplication;
 pub mod platform;
+pub mod split;
 pub mod training;
 
 use rocket::fairing::AdHoc;
@@ -40,6 +42,8 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .register("/", web::catchers::catchers())
         .attach(collect::stage())
         .attach(training::stage())
+        .attach(split::stage())
+        .attach(duplication::stage())
 }
 
 /// Whether success waits for the disk.

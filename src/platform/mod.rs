@@ -1,5 +1,6 @@
 //! What every room stands on. The platform knows no room: arrows point here, never from here.
 
+pub mod archive;
 pub mod blobs;
 pub mod clock;
 pub mod config;

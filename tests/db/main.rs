@@ -6,8 +6,12 @@
 
 mod archive;
 mod conflicts;
+mod duplication;
+mod exports;
 mod ids;
 mod lists;
+mod split;
+mod split_groups;
 mod training_folders;
 mod training_images;
 mod training_import;

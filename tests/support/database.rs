@@ -1,8 +1,10 @@
 //! A fresh database for each server: a SQLite file in its data folder, or a schema of its own in
 //! the MariaDB that `./scripts/test` starts.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sqlx::Connection as _;
 use sqlx::migrate::MigrateDatabase as _;
 
 /// Which database a story runs on.
@@ -45,6 +47,51 @@ impl Database {
             Self::Sqlite => None,
             Self::MariaDb { url } => Some(url),
         }
+    }
+}
+
+/// Statements that a test runs beside the server, on its database.
+pub struct Direct {
+    url: String,
+}
+
+impl Direct {
+    /// On the database of a server whose data folder is `data`.
+    pub fn to(database: &Database, data: &Path) -> Self {
+        let sqlite = || format!("sqlite:{}", data.join("granary.db").display());
+        Self { url: database.url().map_or_else(sqlite, str::to_owned) }
+    }
+
+    /// Runs statements, the same text on both databases.
+    #[expect(clippy::disallowed_methods, reason = "a test that prepares what would take too long by HTTP")]
+    pub fn run(&self, statements: &[String]) {
+        block_on(async {
+            for statement in statements {
+                let statement = sqlx::AssertSqlSafe(statement.as_str());
+                if self.url.starts_with("sqlite:") {
+                    let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("the database");
+                    sqlx::raw_sql(statement).execute(&mut connection).await.expect("a statement");
+                } else {
+                    let mut connection = sqlx::MySqlConnection::connect(&self.url).await.expect("the database");
+                    sqlx::raw_sql(statement).execute(&mut connection).await.expect("a statement");
+                }
+            }
+        });
+    }
+
+    /// The one number that a query gives.
+    #[expect(clippy::disallowed_methods, reason = "a test that looks at what no answer tells")]
+    pub fn number(&self, query: &str) -> i64 {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        block_on(async {
+            if self.url.starts_with("sqlite:") {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("the database");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
+            } else {
+                let mut connection = sqlx::MySqlConnection::connect(&self.url).await.expect("the database");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
+            }
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::database::{Database, Db};
+use super::database::{Database, Db, Direct};
 use super::settings::Settings;
 use super::{http, wait};
 
@@ -98,6 +98,11 @@ impl Server {
     /// The data folder, as seen from outside.
     pub fn data_dir(&self) -> PathBuf {
         self.outer_path("data")
+    }
+
+    /// Its database, for statements beside the server.
+    pub fn direct(&self) -> Direct {
+        Direct::to(&self.database, &self.data_dir())
     }
 
     /// What the server has printed to standard output and error.

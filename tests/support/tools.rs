@@ -61,6 +61,15 @@ pub fn python<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
     run(program("python3").arg(client(file)).args(arguments))
 }
 
+/// The same in the Python that has the readers of exports.
+#[track_caller]
+pub fn python_with_readers<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
+    let Ok(python) = std::env::var("GRANARY_TEST_PYTHON") else {
+        panic!("GRANARY_TEST_PYTHON is not set: run the tests by ./scripts/test, which installs the readers");
+    };
+    run(program(&python).arg(client(file)).args(arguments))
+}
+
 /// A single-file Java program of ours, with Debian's okhttp at hand.
 #[track_caller]
 pub fn java<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {

@@ -12,8 +12,6 @@ use crate::platform::ids::Id;
 
 pub mod conflict;
 pub mod cursor;
-pub mod zip;
-pub mod zip_names;
 
 pub use crate::platform::names::Name;
 

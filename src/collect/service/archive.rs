@@ -14,10 +14,10 @@ use futures_util::future::{BoxFuture, FutureExt};
 use ring::digest::{Context, SHA256};
 
 use super::{Collect, files, store};
-use crate::collect::model::zip::Sums;
 use crate::collect::model::{Filter, Tag};
 use crate::collect::store::archive::{ArchiveRow, Window};
-use crate::platform::blobs::{BlobKey, Segment, SegmentBody, Segments};
+use crate::platform::archive::{self, Entry, Form, Item, Layout, Source};
+use crate::platform::blobs::{BlobKey, SegmentBody};
 use crate::platform::db::Db;
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
@@ -41,18 +41,8 @@ pub struct Archive {
     /// Up to where its rows go; what arrives later is not in it.
     last_seq: i64,
     planned_at: i64,
-    sums: Sums,
-    marks: Vec<Mark>,
+    layout: Arc<Layout<i64>>,
     etag: String,
-}
-
-/// Where every [`STEP`]th entry begins.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    /// The rows of this stretch come behind this one.
-    after: i64,
-    /// The entries before.
-    sums: Sums,
 }
 
 /// The plans of late.
@@ -65,13 +55,13 @@ impl Archive {
     /// Bytes of the whole archive.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.sums.total()
+        self.layout.total()
     }
 
     /// Whether no file is in it. (Its end record is there all the same.)
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sums.entries == 0
+        self.layout.entries() == 0
     }
 
     /// The strong entity tag, in its quotes: `"z<last place>-<digest of the rows>"`.
@@ -152,20 +142,9 @@ impl Collect {
     /// The bytes `range` of the archive.
     #[must_use]
     pub fn read_archive(&self, archive: Arc<Archive>, range: Range<u64>) -> SegmentBody {
-        SegmentBody::new(self.inner.blobs.clone(), self.stream(archive, range))
-    }
-
-    fn stream(&self, archive: Arc<Archive>, range: Range<u64>) -> Stream {
-        let at = archive.marks.partition_point(|mark| mark.sums.local <= range.start).saturating_sub(1);
-        let in_central = range.start >= archive.sums.local;
-        let at = if in_central {
-            let central = range.start - archive.sums.local;
-            archive.marks.partition_point(|mark| mark.sums.central <= central).saturating_sub(1)
-        } else {
-            at
-        };
-        let stage = if in_central { Stage::Central(at) } else { Stage::Local(at) };
-        Stream { db: self.inner.db.clone(), archive, range, stage }
+        let layout = archive.layout.clone();
+        let rows = Rows { db: self.inner.db.clone(), archive };
+        archive::read(self.inner.blobs.clone(), rows, layout, range)
     }
 }
 
@@ -179,12 +158,12 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result
     digest.update(format!("{tag} {filter:?}").as_bytes());
     // What lies in the trash already does not belong to it.
     let window = Window { tag, filter, last_seq: asked, planned_at: i64::MAX };
-    let (mut sums, mut marks, mut after) = (Sums::default(), Vec::new(), 0);
+    let (mut layout, mut after) = (Layout::new(Form::Zip), 0);
     loop {
-        marks.push(Mark { after, sums });
+        layout.mark(after);
         let rows = store::archive::rows(db, &window, after, STEP).await?;
         for row in &rows {
-            sums.add(&row.entry);
+            layout.add(&row.entry);
             after = row.seq;
             digest.update(&row.seq.to_le_bytes());
             digest.update(row.sha256.as_bytes());
@@ -196,132 +175,40 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result
     }
     let digest = BlobKey::from_digest(digest.finish().as_ref().try_into().unwrap_or(&[0; 32]));
     let etag = format!("\"z{after}-{}\"", &digest.as_str()[..32]);
-    Ok(Archive { tag, filter: filter.clone(), asked, last_seq: after, planned_at: now, sums, marks, etag })
+    Ok(Archive { tag, filter: filter.clone(), asked, last_seq: after, planned_at: now, layout: Arc::new(layout), etag })
 }
 
-/// Gives the segments of a range, a stretch of entries at a time.
-struct Stream {
+/// The rows of an archive, read again while it is sent.
+struct Rows {
     db: Db,
     archive: Arc<Archive>,
-    range: Range<u64>,
-    stage: Stage,
 }
 
-enum Stage {
-    /// Headers and data of the stretch at this mark.
-    Local(usize),
-    /// Central headers of the stretch at this mark.
-    Central(usize),
-    End,
-}
-
-impl Segments for Stream {
-    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<Segment>>> {
-        self.advance().boxed()
+impl Rows {
+    async fn behind(&self, place: i64) -> io::Result<Vec<ArchiveRow>> {
+        let rows = store::archive::rows(&self.db, &self.archive.window(), place, STEP).await;
+        rows.map_err(io::Error::other)
     }
 }
 
-impl Stream {
-    async fn advance(&mut self) -> io::Result<Vec<Segment>> {
-        let mut parts = Parts { range: self.range.clone(), segments: Vec::new() };
-        while parts.segments.is_empty() {
-            match self.stage {
-                Stage::Local(at) => {
-                    let start = self.archive.marks.get(at).map(|mark| mark.sums.local);
-                    match start {
-                        Some(start) if start < self.range.end => self.local(at, &mut parts).await?,
-                        Some(_) => return Ok(parts.segments),
-                        None => self.stage = Stage::Central(0),
-                    }
-                }
-                Stage::Central(at) if at < self.archive.marks.len() => self.central(at, &mut parts).await?,
-                Stage::Central(_) => {
-                    let mut end = Vec::new();
-                    self.archive.sums.write_end(&mut end);
-                    parts.bytes(self.archive.sums.local + self.archive.sums.central, &end);
-                    self.stage = Stage::End;
-                }
-                Stage::End => break,
+impl Source for Rows {
+    /// The rows of a stretch come behind this one.
+    type Place = i64;
+
+    fn items<'a>(&'a self, place: &'a i64) -> BoxFuture<'a, io::Result<Vec<Item>>> {
+        async {
+            let mut items = Vec::with_capacity(2 * STEP as usize);
+            for ArchiveRow { sha256, entry, .. } in self.behind(*place).await? {
+                let key = BlobKey::parse(&sha256).ok_or_else(|| io::Error::other("a row names no blob"))?;
+                let size = entry.size;
+                items.extend([Item::Entry(entry), Item::Blob { key, size }]);
             }
+            Ok(items)
         }
-        Ok(parts.segments)
+        .boxed()
     }
 
-    async fn rows(&self, at: usize) -> io::Result<(Sums, Vec<ArchiveRow>)> {
-        let mark = self.archive.marks[at];
-        let rows = store::archive::rows(&self.db, &self.archive.window(), mark.after, STEP).await;
-        Ok((mark.sums, rows.map_err(io::Error::other)?))
-    }
-
-    async fn local(&mut self, at: usize, parts: &mut Parts) -> io::Result<()> {
-        let (mut sums, rows) = self.rows(at).await?;
-        for ArchiveRow { sha256, entry, .. } in &rows {
-            let offset = sums.add(entry);
-            if offset >= self.range.end || sums.local <= self.range.start {
-                continue;
-            }
-            let mut header = Vec::new();
-            entry.write_local_header(&mut header);
-            parts.bytes(offset, &header);
-            let key = BlobKey::parse(sha256).ok_or_else(|| io::Error::other("a row names no blob"))?;
-            parts.blob(offset + header.len() as u64, key, entry.size);
-        }
-        self.check(at, sums)?;
-        self.stage = Stage::Local(at + 1);
-        Ok(())
-    }
-
-    async fn central(&mut self, at: usize, parts: &mut Parts) -> io::Result<()> {
-        let (mut sums, rows) = self.rows(at).await?;
-        let start = self.archive.sums.local + sums.central;
-        let mut headers = Vec::new();
-        for row in &rows {
-            let offset = sums.add(&row.entry);
-            row.entry.write_central_header(offset, &mut headers);
-        }
-        self.check(at, sums)?;
-        parts.bytes(start, &headers);
-        self.stage = Stage::Central(at + 1);
-        Ok(())
-    }
-
-    /// The rows must still add up to what was planned.
-    fn check(&self, at: usize, sums: Sums) -> io::Result<()> {
-        let planned = self.archive.marks.get(at + 1).map_or(self.archive.sums, |mark| mark.sums);
-        if sums == planned {
-            return Ok(());
-        }
-        tracing::warn!(tag = %self.archive.tag, "the tag changed under a transfer of its archive; it is broken off");
-        Err(io::Error::other("the tag changed"))
-    }
-}
-
-/// Collects what of each part lies in the range.
-struct Parts {
-    range: Range<u64>,
-    segments: Vec<Segment>,
-}
-
-impl Parts {
-    /// The part of `start..start + length` that is wanted, counted from `start`.
-    fn clip(&self, start: u64, length: u64) -> Option<Range<u64>> {
-        let from = self.range.start.max(start);
-        let to = self.range.end.min(start + length);
-        (from < to).then(|| from - start..to - start)
-    }
-
-    fn bytes(&mut self, start: u64, bytes: &[u8]) {
-        let Some(part) = self.clip(start, bytes.len() as u64) else {
-            return;
-        };
-        let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
-        self.segments.push(Segment::Bytes(bytes[at(part.start)..at(part.end)].to_vec()));
-    }
-
-    fn blob(&mut self, start: u64, key: BlobKey, size: u64) {
-        let Some(part) = self.clip(start, size) else {
-            return;
-        };
-        self.segments.push(Segment::Blob { key, offset: part.start, length: part.end - part.start, size });
+    fn entries<'a>(&'a self, place: &'a i64) -> BoxFuture<'a, io::Result<Vec<Entry>>> {
+        async { Ok(self.behind(*place).await?.into_iter().map(|row| row.entry).collect()) }.boxed()
     }
 }

@@ -38,7 +38,8 @@ impl Collect {
         let path: PathBuf = self.inner.blobs.layout().thumbnail(&key);
         let known = store::thumbnails::state(&self.inner.db, key.as_str()).await?;
         let state = match known {
-            Some(Thumbnail::Made) if path.exists() => Thumbnail::Made,
+            // One that is wanted again, for what else is made with it, can be shown meanwhile.
+            Some(Thumbnail::Made | Thumbnail::Wanted) if path.exists() => Thumbnail::Made,
             Some(Thumbnail::Broken) => Thumbnail::Broken,
             Some(_) => self.make(&key, content_type).await?,
             None => return Err(Error::NotFound(Thing::Blob)),

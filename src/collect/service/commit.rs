@@ -10,9 +10,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::collect::model::conflict::{Decision, Place, decide};
-use crate::collect::model::{File, Name, OnConflict, Uploaded, zip_names};
+use crate::collect::model::{File, Name, OnConflict, Uploaded};
 use crate::collect::store::commit::{self as store, Asked, Change, LockedTag, NewFile, TagChange};
 use crate::collect::store::thumbnails::Thumbnail;
+use crate::platform::archive::zip_names;
 use crate::platform::blobs::Received;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Tx};

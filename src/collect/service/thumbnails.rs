@@ -1,4 +1,4 @@
-//! Thumbnails: made in the background after the upload, or on first demand.
+//! Thumbnails: made in the background after the upload, or on first demand, and with them how pictures look.
 //!
 //! What always holds: one picture is decoded once, however many ask for it at the same time, and no
 //! more pictures at a time than there are cores. A thumbnail can be made again at any time, so it is
@@ -15,6 +15,9 @@ use crate::collect::store::thumbnails::Thumbnail;
 use crate::platform::blobs::BlobKey;
 use crate::platform::error::{Error, Result};
 use crate::platform::pictures::{self, ThumbnailError};
+
+/// So many are taken up at a time.
+const AT_ONCE: u32 = 32;
 
 /// What stands for a file in lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +44,24 @@ impl Collect {
     /// # Errors
     /// When the database doesn't answer.
     pub async fn make_wanted(&self) -> Result<usize> {
-        let wanted = store::thumbnails::wanted(&self.inner.db, 32).await?;
+        let wanted = store::thumbnails::wanted(&self.inner.db, AT_ONCE).await?;
         let count = wanted.len();
+        self.make_all(wanted).await?;
+        Ok(count)
+    }
+
+    /// Makes the thumbnails, and so the looks, of these blobs where they are still missing.
+    ///
+    /// # Errors
+    /// When the database doesn't answer, or a file can't be read.
+    pub async fn make_these(&self, keys: &[BlobKey]) -> Result<()> {
+        for some in keys.chunks(AT_ONCE as usize) {
+            self.make_all(store::thumbnails::wanted_of(&self.inner.db, some).await?).await?;
+        }
+        Ok(())
+    }
+
+    async fn make_all(&self, wanted: Vec<(BlobKey, String)>) -> Result<()> {
         let mut making = tokio::task::JoinSet::new();
         for (key, content_type) in wanted {
             let collect = self.clone();
@@ -51,7 +70,7 @@ impl Collect {
         while let Some(made) = making.join_next().await {
             made.map_err(Error::internal)??;
         }
-        Ok(count)
+        Ok(())
     }
 
     /// Resolves when there may be thumbnails to make.
@@ -62,21 +81,29 @@ impl Collect {
 
     pub(super) async fn make(&self, key: &BlobKey, content_type: &str) -> Result<Thumbnail> {
         let _one = self.inner.making.hold(key.as_str()).await;
-        let path = self.inner.blobs.layout().thumbnail(key);
-        if path.exists() {
-            store::thumbnails::mark(&self.inner.db, &[(key.clone(), Thumbnail::Made)]).await?;
-            return Ok(Thumbnail::Made);
+        let is_there = self.inner.blobs.layout().thumbnail(key).exists();
+        let known = store::thumbnails::state(&self.inner.db, key.as_str()).await?;
+        // Somebody else has made it meanwhile.
+        if let Some(state) =
+            known.filter(|state| *state != Thumbnail::Wanted && (*state != Thumbnail::Made || is_there))
+        {
+            return Ok(state);
         }
         let permit = self.inner.cpu.clone().acquire_owned().await.map_err(Error::internal)?;
         let (blobs, source, content_type) = (self.inner.blobs.clone(), key.clone(), content_type.to_owned());
         let made = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let jpeg = pictures::thumbnail(&blobs.layout().blob(&source), &content_type)?;
-            blobs.put_derived(&blobs.layout().thumbnail(&source), &jpeg).map_err(ThumbnailError::Io)
+            let small = pictures::thumbnail(&blobs.layout().blob(&source), &content_type)?;
+            blobs.put_derived(&blobs.layout().thumbnail(&source), &small.jpeg).map_err(ThumbnailError::Io)?;
+            Ok(small.look)
         });
         // A decoder that panics over hostile bytes has shown that the picture is broken.
+        let mut look = None;
         let state = match made.await {
-            Ok(Ok(())) => Thumbnail::Made,
+            Ok(Ok(seen)) => {
+                look = seen.and_then(|look| i64::try_from(look).ok());
+                Thumbnail::Made
+            }
             Ok(Err(ThumbnailError::NotAPicture)) => Thumbnail::Never,
             Ok(Err(ThumbnailError::Io(error))) => return Err(error.into()),
             Ok(Err(error @ (ThumbnailError::TooLarge { .. } | ThumbnailError::Broken(_)))) => {
@@ -88,7 +115,7 @@ impl Collect {
                 Thumbnail::Broken
             }
         };
-        store::thumbnails::mark(&self.inner.db, &[(key.clone(), state)]).await?;
+        store::thumbnails::mark(&self.inner.db, key, state, look).await?;
         Ok(state)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{push_filter, small};
 use crate::collect::model::Filter;
-use crate::collect::model::zip::Entry;
+use crate::platform::archive::Entry;
 use crate::platform::db::{Db, Sql};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;

@@ -5,8 +5,9 @@
 
 use std::collections::HashSet;
 
+use crate::collect::model::File;
 use crate::collect::model::conflict::Namesake;
-use crate::collect::model::{File, zip_names};
+use crate::platform::archive::zip_names;
 use crate::platform::db::dialect::insert_or_ignore;
 use crate::platform::db::{Sql, Tx, Value, marks};
 use crate::platform::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! Which blobs have thumbnails.
 
 use crate::platform::blobs::BlobKey;
-use crate::platform::db::{Db, Sql};
+use crate::platform::db::{Db, Row, Sql, marks};
 use crate::platform::error::Result;
 
 /// What is known of a blob's thumbnail; the numbers stand in the database.
@@ -37,7 +37,10 @@ pub async fn state(db: &Db, sha256: &str) -> Result<Option<Thumbnail>> {
 /// Some blobs that still want one, newest first, with their types.
 pub async fn wanted(db: &Db, limit: u32) -> Result<Vec<(BlobKey, String)>> {
     let sql = "SELECT sha256, content_type FROM blobs WHERE thumbnail = 0 ORDER BY created_at DESC LIMIT ?";
-    let rows = db.fetch_all(Sql::new(sql).bind(limit)).await?;
+    typed(db.fetch_all(Sql::new(sql).bind(limit)).await?)
+}
+
+fn typed(rows: Vec<Row>) -> Result<Vec<(BlobKey, String)>> {
     let mut wanted = Vec::with_capacity(rows.len());
     for row in rows {
         let content_type = row.text(1)?;
@@ -46,12 +49,17 @@ pub async fn wanted(db: &Db, limit: u32) -> Result<Vec<(BlobKey, String)>> {
     Ok(wanted)
 }
 
-/// Remembers what came of making them.
-pub async fn mark(db: &Db, marks: &[(BlobKey, Thumbnail)]) -> Result<()> {
+/// Those of these blobs that still want one, with their types.
+pub async fn wanted_of(db: &Db, keys: &[BlobKey]) -> Result<Vec<(BlobKey, String)>> {
+    let sql =
+        format!("SELECT sha256, content_type FROM blobs WHERE thumbnail = 0 AND sha256 IN ({})", marks(keys.len()));
+    typed(db.fetch_all(Sql::new(sql).bind_all(keys.iter().map(BlobKey::as_str))).await?)
+}
+
+/// Remembers what came of making it, and how the picture looks: NULL where that tells nothing.
+pub async fn mark(db: &Db, key: &BlobKey, state: Thumbnail, look: Option<i64>) -> Result<()> {
     let mut tx = db.begin().await?;
-    for (key, state) in marks {
-        let sql = Sql::new("UPDATE blobs SET thumbnail = ? WHERE sha256 = ?");
-        tx.execute(sql.bind(*state as i64).bind(key.as_str())).await?;
-    }
+    let sql = Sql::new("UPDATE blobs SET thumbnail = ?, look = ? WHERE sha256 = ?");
+    tx.execute(sql.bind(state as i64).bind(look).bind(key.as_str())).await?;
     tx.commit().await
 }

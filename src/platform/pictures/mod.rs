@@ -10,6 +10,7 @@ mod header;
 mod heif;
 mod helpers;
 mod jpeg;
+mod look;
 mod resize;
 mod sniff;
 mod thumbnail;
@@ -20,7 +21,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
-pub use thumbnail::{EDGE, ThumbnailError, thumbnail};
+pub use thumbnail::{EDGE, Small, ThumbnailError, thumbnail};
 use window::Window;
 
 /// Pictures with more pixels than this get no thumbnail (100 megapixels).

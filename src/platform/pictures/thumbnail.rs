@@ -11,6 +11,7 @@ use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::header::{self, Header};
 use super::jpeg::{self, Colour, Scaled};
+use super::look::look;
 use super::resize::resized;
 use super::window::Window;
 use super::{MAX_PIXELS, helpers};
@@ -49,11 +50,21 @@ pub enum ThumbnailError {
     Io(#[from] io::Error),
 }
 
-/// Makes the thumbnail of the file at `path`, whose type was sniffed to be `content_type`: the bytes of a JPEG.
+/// What is made of a picture in one decode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Small {
+    /// The thumbnail: the bytes of a JPEG.
+    pub jpeg: Vec<u8>,
+    /// How the picture looks: a number below 2^63 of which near-identical pictures differ in few bits. `None` for a picture too
+    /// plain to tell apart.
+    pub look: Option<u64>,
+}
+
+/// Makes the thumbnail of the file at `path`, whose type was sniffed to be `content_type`, and its fingerprint.
 ///
 /// # Errors
 /// See [`ThumbnailError`]; only `Io` is worth another try.
-pub fn thumbnail(path: &Path, content_type: &str) -> Result<Vec<u8>, ThumbnailError> {
+pub fn thumbnail(path: &Path, content_type: &str) -> Result<Small, ThumbnailError> {
     if is_decodable(content_type) {
         return own(path, content_type, Turn::AsStored);
     }
@@ -91,14 +102,14 @@ enum Turn {
     Done,
 }
 
-fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Vec<u8>, ThumbnailError> {
+fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Small, ThumbnailError> {
     let mut window = Window::new(File::open(path)?)?;
     let header = header::read(&mut window, content_type)?;
     let header = header.ok_or_else(|| ThumbnailError::Broken("no size in its header".into()))?;
     within_limits(header)?;
     let small = if let Some(format) = format(content_type) { other(path, format, header)? } else { from_jpeg(path)? };
     let upright = if turn == Turn::AsStored { turned(small, header.orientation) } else { small };
-    encoded(&upright)
+    Ok(Small { jpeg: encoded(&upright)?, look: look(&upright) })
 }
 
 fn within_limits(header: Header) -> Result<(), ThumbnailError> {

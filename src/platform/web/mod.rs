@@ -17,6 +17,7 @@ pub mod query;
 pub mod ranges;
 pub mod receive;
 pub mod serve;
+pub mod stream;
 pub mod texts;
 pub mod theme;
 pub mod thumbnail;

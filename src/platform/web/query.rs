@@ -25,7 +25,11 @@ impl Query {
         };
         let pairs = raw.split('&').filter(|pair| !pair.is_empty());
         Self(
-            pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decode(k), decode(v))).collect(),
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                // Seed 001 shows an address whose `&` went through HTML: `&amp;amp;set_type_id=1`.
+                .map(|(key, value)| (decode(key.trim_start_matches("amp;")), decode(value)))
+                .collect(),
         )
     }
 
@@ -72,4 +76,17 @@ pub fn media(text: &str) -> Option<String> {
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b));
     let fits = text.split_once('/').map_or_else(|| is_token(text), |(whole, part)| is_token(whole) && is_token(part));
     fits.then(|| text.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_that_went_through_html_are_understood() {
+        for address in ["/s?task_id=%227%22&set_type_id=1", "/s?task_id=%227%22&amp;amp;amp;set_type_id=1"] {
+            let query = Query::of(&Origin::parse(address).unwrap());
+            assert_eq!((query.get("task_id"), query.get("set_type_id")), (Some("\"7\""), Some("1")), "{address}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod classes;
+mod export;
 mod files;
 mod forms;
 mod images;
@@ -15,5 +16,5 @@ use rocket::Route;
 /// The routes of this room.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [tasks::routes(), classes::routes(), files::routes(), images::routes(), parts::routes()].concat()
+    [tasks::routes(), classes::routes(), export::routes(), files::routes(), images::routes(), parts::routes()].concat()
 }

@@ -10,6 +10,7 @@ use crate::platform::config::SetCodes;
 use crate::platform::ids::Id;
 
 pub mod annotation;
+pub mod export;
 pub mod fault;
 
 pub use fault::{Code, Fault, Result};

@@ -7,6 +7,17 @@ use crate::platform::ids::Id;
 use crate::training::model::{Code, Fault, LabelClass, NewClass, Result};
 
 impl Training {
+    /// The first of `count` consecutive ids that no other class gets.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub async fn draw_class_ids(&self, count: i64) -> Result<i64> {
+        let mut tx = self.inner.db.begin().await?;
+        let first = store::classes::draw_ids(&mut tx, count).await?;
+        tx.commit().await?;
+        Ok(first)
+    }
+
     /// Adds a class behind the others. Its id.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ impl Training {
     ///
     /// # Errors
     /// When the disk refuses it.
-    pub(super) async fn make_folder(&self, task: Id) -> Result<()> {
+    pub async fn make_folder(&self, task: Id) -> Result<()> {
         let blobs = self.blobs().clone();
         Ok(blocking(move || Ok(blobs.make_folder(&blobs.layout().task(task.0))?)).await?)
     }

@@ -6,6 +6,7 @@
 mod annotations;
 mod bytes;
 mod classes;
+mod export;
 mod folders;
 mod import;
 mod parts;
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 
 pub use crate::platform::blobs::Incoming;
 pub use bytes::Content;
+pub use export::Export;
 pub use register::{Placed, too_many};
 
 use super::model::{Counts, Fault, Image, Result, Task};
@@ -43,6 +45,7 @@ struct Inner {
     set_codes: SetCodes,
     collect: Collect,
     counts: Mutex<tasks::KeptCounts>,
+    exports: export::Kept,
     /// Wakes the worker that mends image folders; carries no data.
     wake: Arc<Notify>,
 }
@@ -51,8 +54,8 @@ impl Training {
     /// Over the bytes of `collect`.
     #[must_use]
     pub fn new(db: Db, ids: Ids, clock: Clock, set_codes: SetCodes, collect: Collect) -> Self {
-        let (counts, wake) = (Mutex::default(), Arc::default());
-        Self { inner: Arc::new(Inner { db, ids, clock, set_codes, collect, counts, wake }) }
+        let (counts, exports, wake) = (Mutex::default(), export::Kept::default(), Arc::default());
+        Self { inner: Arc::new(Inner { db, ids, clock, set_codes, collect, counts, exports, wake }) }
     }
 
     /// Which numbers stand for the sets on the wire.

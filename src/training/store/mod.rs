@@ -7,6 +7,7 @@
 pub mod annotations;
 pub mod blobs;
 pub mod classes;
+pub mod export;
 pub mod folders;
 pub mod images;
 pub mod parts;

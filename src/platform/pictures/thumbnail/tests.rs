@@ -26,7 +26,7 @@ fn made(bytes: &[u8]) -> Result<DynamicImage, ThumbnailError> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let content_type = probe(File::open(file.path()).unwrap()).unwrap().content_type;
-    let jpeg = thumbnail(file.path(), &content_type)?;
+    let jpeg = thumbnail(file.path(), &content_type)?.jpeg;
     Ok(image::load_from_memory_with_format(&jpeg, ImageFormat::Jpeg).unwrap())
 }
 

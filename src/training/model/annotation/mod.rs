@@ -134,12 +134,24 @@ pub fn check(sent: &[u8], frame: Frame<'_>) -> Result<Checked, Error> {
 /// # Errors
 /// `Internal` when it isn't one that [`check`] made.
 pub fn render(kept: &str, classes: &[LabelClass]) -> Result<String, Error> {
+    render_as(kept, classes, None)
+}
+
+/// The same where each object gives the name of its class, for readers that don't know our ids.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_by_name(kept: &str, classes: &[LabelClass]) -> Result<String, Error> {
+    render_as(kept, classes, Some(Written::Name))
+}
+
+fn render_as(kept: &str, classes: &[LabelClass], always: Option<Written>) -> Result<String, Error> {
     rewrite(kept, |index, members| {
         let Kept { no, written } = parse(members.only("class", index)?.get()).map_err(Error::internal)?;
         let class = classes.iter().find(|class| class.class_no == no);
         let class =
             class.ok_or_else(|| Error::internal(format!("an annotation names class_no {no}, which is gone")))?;
-        match written {
+        match always.unwrap_or(written) {
             Written::Name => serde_json::to_string(&class.name).map_err(Error::internal),
             Written::Id => Ok(class.id.to_string()),
         }

@@ -47,12 +47,6 @@ impl Entry {
         LOCAL_HEADER + self.name.len() as u64 + TIME_EXTRA + if self.is_large() { 20 } else { 0 }
     }
 
-    /// Bytes of header and data.
-    #[must_use]
-    pub fn local_len(&self) -> u64 {
-        self.local_header_len() + self.size
-    }
-
     /// Bytes in the central directory, for an entry that begins at `offset`.
     #[must_use]
     pub fn central_len(&self, offset: u64) -> u64 {
@@ -138,12 +132,19 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Adds an entry at the end; where it begins.
-    pub fn add(&mut self, entry: &Entry) -> u64 {
+    /// Begins an entry at the end, up to its data; where it begins.
+    pub fn begin(&mut self, entry: &Entry) -> u64 {
         let offset = self.local;
         self.entries += 1;
-        self.local += entry.local_len();
+        self.local += entry.local_header_len();
         self.central += entry.central_len(offset);
+        offset
+    }
+
+    /// Adds an entry at the end with its data; where it begins.
+    pub fn add(&mut self, entry: &Entry) -> u64 {
+        let offset = self.begin(entry);
+        self.local += entry.size;
         offset
     }
 

@@ -1,0 +1,167 @@
+//! Leaks: images that belong together and stand in different sets (contract §2.4).
+//!
+//! An audit reads all images of the tasks it is about. Small results of late are kept until one of the tasks changes, so
+//! that the pages of one list cost one audit.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Split, looks};
+use crate::collect::model::Page;
+use crate::collect::model::cursor::Cursor;
+use crate::platform::error::Error;
+use crate::platform::ids::Id;
+use crate::split::model::audit::{Image, Kind, leaks};
+use crate::split::model::near::DISTANCE;
+use crate::split::store::{self, Source};
+use crate::training::model::{Code, Fault, Result, Set};
+
+/// Most tasks that one is held against.
+const MAX_AGAINST: usize = 16;
+
+/// Largest page.
+const MAX_LIMIT: u32 = 1000;
+
+/// How many results are kept, and the longest of them.
+const KEPT: usize = 8;
+const LONGEST: usize = 50_000;
+
+/// One image of a leak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side {
+    pub image: Id,
+    pub task: Id,
+    pub set: Set,
+}
+
+/// Two images that belong together in different sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leak {
+    pub kind: Kind,
+    /// Of the task that was asked about.
+    pub a: Side,
+    pub b: Side,
+    /// Bits in which their looks differ; only for [`Kind::Near`].
+    pub distance: Option<u32>,
+}
+
+/// All leaks of an audit.
+pub type Leaks = Arc<Vec<Leak>>;
+
+/// The tasks of an audit, with the revision of each.
+type Key = Vec<(Id, i64)>;
+
+/// Results of late.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<VecDeque<(Key, Leaks)>>);
+
+impl Kept {
+    fn find(&self, key: &Key) -> Option<Leaks> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(of, _)| of == key).map(|(_, leaks)| leaks.clone())
+    }
+
+    fn keep(&self, key: Key, leaks: &Leaks) {
+        if leaks.len() <= LONGEST {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_front((key, leaks.clone()));
+            kept.truncate(KEPT);
+        }
+    }
+}
+
+impl Split {
+    /// The leaks within a task, and between it and others, a page at a time.
+    ///
+    /// # Errors
+    /// 1001 for a limit, a cursor or too many tasks; 1002; 1016 when a task changed since the first page.
+    pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Page<Leak>> {
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
+        }
+        let tasks = tasks(task, against)?;
+        let mut key = Key::new();
+        for task in tasks {
+            key.push((task, self.inner.training.find_task(task).await?.revision));
+        }
+        let state = key.iter().fold(0_i64, |state, (_, revision)| state.wrapping_add(*revision));
+        let from = match cursor.map(Cursor::decode).transpose()? {
+            None => 0,
+            Some(Cursor::Number { key, tie }) if key == state => usize::try_from(tie).unwrap_or(usize::MAX),
+            Some(Cursor::Number { .. }) => return Err(changed()),
+            Some(Cursor::Text(_)) => {
+                return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表")));
+            }
+        };
+        let leaks = match self.inner.audits.find(&key) {
+            Some(leaks) => leaks,
+            None => self.leaks(key).await?,
+        };
+        let items: Vec<Leak> = leaks.iter().skip(from).take(limit as usize).copied().collect();
+        let end = from.saturating_add(items.len());
+        let next = (end < leaks.len()).then(|| Cursor::Number { key: state, tie: i64::try_from(end).unwrap_or(0) });
+        Ok(Page { items, next: next.map(|next| next.encode()) })
+    }
+
+    async fn leaks(&self, key: Key) -> Result<Leaks> {
+        let (mut images, mut sides) = (Vec::new(), Vec::new());
+        for (at, (task, _)) in key.iter().enumerate() {
+            self.make_looks(*task).await?;
+            self.read(*task, at == 0, &mut images, &mut sides).await?;
+        }
+        let found = tokio::task::spawn_blocking(move || {
+            let leak = |leak: &crate::split::model::audit::Leak| Leak {
+                kind: leak.kind,
+                a: sides[leak.a as usize],
+                b: sides[leak.b as usize],
+                distance: leak.distance,
+            };
+            leaks(&images, DISTANCE).iter().map(leak).collect::<Vec<_>>()
+        });
+        let found = Arc::new(found.await.map_err(Error::internal)?);
+        self.inner.audits.keep(key, &found);
+        Ok(found)
+    }
+
+    async fn read(&self, task: Id, is_own: bool, images: &mut Vec<Image>, sides: &mut Vec<Side>) -> Result<()> {
+        let mut after = 0;
+        loop {
+            let page = store::traits::page(&mut Source::Pool(&self.inner.db), task, after).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.order_id;
+            for image in &page {
+                images.push(Image {
+                    is_own,
+                    set: image.set,
+                    bytes: image.sha256.as_deref().and_then(looks::mark_of_hex),
+                    key: image.key.as_deref().map(looks::mark_of_key),
+                    look: image.look,
+                });
+                sides.push(Side { image: image.id, task, set: Set::of_stored(i64::from(image.set)) });
+            }
+        }
+    }
+}
+
+/// The task and those it is held against, each once.
+fn tasks(task: Id, against: &[Id]) -> Result<Vec<Id>> {
+    let mut tasks = vec![task];
+    for other in against {
+        if !tasks.contains(other) {
+            tasks.push(*other);
+        }
+    }
+    if tasks.len() > MAX_AGAINST + 1 {
+        let en = format!("must name at most {MAX_AGAINST} tasks");
+        return Err(Fault::invalid("against", (en, format!("最多可列出 {MAX_AGAINST} 个任务"))));
+    }
+    Ok(tasks)
+}
+
+fn changed() -> Fault {
+    let message = (
+        "The images have changed since the first page; begin again without a cursor.",
+        "图像自第一页之后已有变化，请不带 cursor 重新开始",
+    );
+    Fault::new(Code::WrongState, message)
+}

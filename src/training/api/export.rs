@@ -1,0 +1,46 @@
+//! `GET /training/tasks/{task_id}/export?format=…` (contract §2.7).
+
+use rocket::http::uri::Origin;
+use rocket::{Route, State, get, routes};
+
+use super::paths;
+use crate::platform::error::Error;
+use crate::platform::web::guards::Caller;
+use crate::platform::web::query::Query;
+use crate::platform::web::serve::{Bytes, Facts, Headers};
+use crate::training::model::Fault;
+use crate::training::model::export::Format;
+use crate::training::service::Training;
+
+/// `GET /training/tasks/{task_id}/export?format`
+#[get("/training/tasks/<task_id>/export")]
+async fn export(
+    _caller: Caller,
+    training: &State<Training>,
+    task_id: &str,
+    uri: &Origin<'_>,
+    headers: Headers<'_>,
+) -> Result<Bytes, Fault> {
+    let (task, format) = (paths::id("task_id", task_id)?, format(&Query::of(uri))?);
+    let export = training.export(task, format).await?;
+    let facts = Facts {
+        content_type: format.content_type().to_owned(),
+        size: export.len(),
+        etag: export.etag().to_owned(),
+        cache: "private, no-cache",
+        name: export.download_name(),
+        is_attachment: true,
+    };
+    Ok(Bytes::new(headers.0, facts, |range| training.read_export(export, range))?)
+}
+
+fn format(query: &Query) -> Result<Format, Error> {
+    let names = Format::ALL.map(Format::name).join(", ");
+    let allowed = (format!("must be one of {names}"), format!("必须是 {names} 之一"));
+    let format = query.parsed("format", Format::parse, allowed.clone())?;
+    format.ok_or_else(|| Error::invalid("format", allowed))
+}
+
+pub fn routes() -> Vec<Route> {
+    routes![export]
+}

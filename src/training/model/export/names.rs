@@ -1,0 +1,107 @@
+//! Names of files and folders in exports.
+
+use std::collections::HashSet;
+
+use crate::platform::archive::zip_names;
+use crate::platform::names::numbered;
+use crate::training::model::{ImageType, LabelClass};
+
+/// The folder of images without a class.
+pub const UNLABELLED: &str = "_unlabelled";
+
+/// Longest name that file systems take, in bytes.
+const MAX_BYTES: usize = 255;
+
+/// Endings by which readers of data sets know a picture.
+const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
+
+/// `<order_id, 8 digits>-<img_name>`: safe to unpack, with the ending of a picture, at most 255 bytes.
+#[must_use]
+pub fn file_name(order_id: i64, img_name: &str, kind: ImageType) -> String {
+    let known = |ending: &str| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending));
+    let (stem, ending) = match img_name.rsplit_once('.') {
+        Some((stem, ending)) if known(ending) => (stem, ending),
+        _ => (img_name, kind.extension()),
+    };
+    let stem = safe(&format!("{order_id:08}-{stem}"));
+    format!("{}.{ending}", shortened(&stem, MAX_BYTES - 1 - ending.len()))
+}
+
+/// A folder for each class: safe to unpack, and no two equal when letter case is ignored.
+#[must_use]
+pub fn class_folders(classes: &[LabelClass]) -> Vec<String> {
+    // What stands in the folder of a set beside those of its classes.
+    let mut taken: HashSet<Vec<u8>> = [UNLABELLED, super::METADATA].map(zip_names::key).into();
+    let mut folder = |class: &LabelClass| {
+        // Room for a number behind it.
+        let wanted = zip_names::mend(shortened(&safe(&class.name), MAX_BYTES - 16));
+        let mut name = wanted.clone();
+        let mut number = 2;
+        while !taken.insert(zip_names::key(&name)) {
+            name = numbered(&wanted, number);
+            number += 1;
+        }
+        name
+    };
+    classes.iter().map(&mut folder).collect()
+}
+
+/// As one part of a path that can be unpacked everywhere.
+pub fn safe(name: &str) -> String {
+    let bare: String = name.chars().map(|c| if c.is_control() || c == '/' || c == '\\' { '_' } else { c }).collect();
+    zip_names::mend(&bare)
+}
+
+/// The longest beginning of at most `most` bytes.
+fn shortened(name: &str, most: usize) -> &str {
+    &name[..name.floor_char_boundary(most)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_begin_with_their_place() {
+        for (name, kind, expected) in [
+            ("a.jpg", ImageType::Jpeg, "00000007-a.jpg"),
+            ("a.PNG", ImageType::Png, "00000007-a.PNG"),
+            ("兰博基尼", ImageType::Png, "00000007-兰博基尼.png"),
+            ("v1.2", ImageType::Bmp, "00000007-v1.2.bmp"),
+            ("a:b?.jpeg", ImageType::Jpeg, "00000007-a_b_.jpeg"),
+            ("a .jpg", ImageType::Jpeg, "00000007-a _.jpg"),
+            ("..", ImageType::Jpeg, "00000007-.._.jpg"),
+            ("../x\n.jpg", ImageType::Jpeg, "00000007-.._x_.jpg"),
+        ] {
+            assert_eq!(file_name(7, name, kind), expected);
+        }
+        assert_eq!(file_name(123_456_789, "a.jpg", ImageType::Jpeg), "123456789-a.jpg");
+    }
+
+    #[test]
+    fn file_names_fit_file_systems() {
+        for name in ["图".repeat(85), "a".repeat(255), format!("{}.jpeg", "é".repeat(125))] {
+            let file = file_name(1, &name, ImageType::Jpeg);
+            assert!((250..=255).contains(&file.len()), "{file}");
+            assert!(matches!(file.rsplit_once('.'), Some((_, "jpg" | "jpeg"))), "{file}");
+        }
+    }
+
+    #[test]
+    fn class_folders_are_safe_and_distinct() {
+        let names = ["cat", "CAT", "a/b", "a\\b", "..", "con", "_Unlabelled", "metadata.csv", "end.", "猫"];
+        let class = |(place, name): (usize, &&str)| LabelClass {
+            id: 1,
+            class_no: i64::try_from(place).unwrap(),
+            name: (*name).to_owned(),
+            color: "#223344".to_owned(),
+            order_id: 1,
+        };
+        let classes: Vec<LabelClass> = names.iter().enumerate().map(class).collect();
+        let expected =
+            ["cat", "CAT (2)", "a_b", "a_b (2)", ".._", "_con", "_Unlabelled (2)", "metadata (2).csv", "end._", "猫"];
+        assert_eq!(class_folders(&classes), expected);
+        let long = LabelClass { name: "图".repeat(85), ..classes[0].clone() };
+        assert!(class_folders(&[long.clone(), long]).iter().all(|folder| folder.len() <= 255));
+    }
+}
