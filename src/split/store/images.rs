@@ -1,7 +1,7 @@
 //! The images of a task as a split sees them.
 
 use super::{PAGE, Source, small};
-use crate::platform::db::Sql;
+use crate::platform::db::{Db, Sql};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
 
@@ -42,4 +42,10 @@ pub async fn all(source: &mut Source<'_>, task: Id, with_classes: bool) -> Resul
             return Ok(images);
         }
     }
+}
+
+/// How many living images of a task no split has placed.
+pub async fn unplaced(db: &Db, task: Id) -> Result<i64> {
+    const COUNT: &str = "SELECT COUNT(*) FROM task_images WHERE task_id = ? AND is_del = 0 AND is_placed = 0";
+    Ok(db.fetch_one(Sql::new(COUNT).bind(task)).await?.int(0)?)
 }
