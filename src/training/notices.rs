@@ -23,20 +23,36 @@ pub enum News {
     /// A task was made.
     Created,
     /// Images came from a tag; `skipped` files are no images.
-    Imported { images: u64, skipped: u64 },
+    Imported {
+        images: u64,
+        skipped: u64,
+    },
     /// Images were deleted; they can come back by one click.
-    Deleted { task: Id, ids: Vec<Id> },
+    Deleted {
+        task: Id,
+        ids: Vec<Id>,
+    },
     /// So many that the cookie doesn't hold them.
-    DeletedMany { images: u64 },
-    Restored { images: u64 },
+    DeletedMany {
+        images: u64,
+    },
+    Restored {
+        images: u64,
+    },
     TaskDeleted,
     ClassAdded,
     ClassChanged,
     ClassDeleted,
     /// Images in training, verifying and testing; groups that are torn all the same.
-    Split { counts: [i64; 3], torn: u64 },
+    Split {
+        counts: [i64; 3],
+        torn: u64,
+    },
     /// This task is a copy of `from`.
-    Copied { from: Id, images: i64 },
+    Copied {
+        from: Id,
+        images: i64,
+    },
     /// A form came without a selection.
     NothingSelected,
 }
@@ -169,7 +185,9 @@ fn split([training, verifying, testing]: [i64; 3], torn: u64, lang: Lang) -> Str
              because some of their images stay where they are."
         ),
         (Lang::Zh, 0) => format!("已划分：训练 {a}，验证 {b}，测试 {c}。"),
-        (Lang::Zh, _) => format!("已划分：训练 {a}，验证 {b}，测试 {c}。因部分图像保持不动，有 {torn} 组分属多个集合。"),
+        (Lang::Zh, _) => {
+            format!("已划分：训练 {a}，验证 {b}，测试 {c}。因部分图像保持不动，有 {torn} 组分属多个集合。")
+        }
     }
 }
 

@@ -157,9 +157,7 @@ pub(super) async fn page(
         tabs: tabs(&task, counts.sets, shelf, w),
         is_deleted_view: shelf == Shelf::Deleted,
         items: list.items.into_iter().map(|image| Item::of(image, w)).collect(),
-        more: list
-            .next
-            .map(|cursor| address(&format!("/tasks/{id}"), &[("set", word_of(shelf)), ("cursor", &cursor)])),
+        more: list.next.map(|cursor| address(&format!("/tasks/{id}"), &[("set", word_of(shelf)), ("cursor", &cursor)])),
         relatives: training.relatives(&task).await?,
         forebears: copied_from.len(),
         split: last_split(&task, &frame, w),
@@ -212,11 +210,8 @@ fn last_split(task: &Task, frame: &Frame, w: &Words) -> Option<LastSplit> {
     if ways.is_empty() {
         ways.push(w.by_chance);
     }
-    let mut rows = vec![
-        (w.seed, split["seed"].to_string()),
-        (w.way, ways.join(" · ")),
-        (w.algorithm, text("algorithm")),
-    ];
+    let mut rows =
+        vec![(w.seed, split["seed"].to_string()), (w.way, ways.join(" · ")), (w.algorithm, text("algorithm"))];
     if !locked.is_empty() {
         rows.push((w.locked, locked.join(" · ")));
     }
