@@ -2,6 +2,7 @@
 
 mod api;
 pub mod model;
+mod pages;
 pub mod service;
 pub mod store;
 
@@ -23,6 +24,6 @@ pub fn stage() -> AdHoc {
             return Err(rocket);
         };
         let duplication = Duplication::new(db.clone(), ids.clone(), clock.clone(), training.clone());
-        Ok(rocket.manage(duplication).mount("/", api::routes()))
+        Ok(rocket.manage(duplication).mount("/", [api::routes(), pages::routes()].concat()))
     })
 }

@@ -42,6 +42,15 @@ impl Duplication {
         tokio::spawn(async move { own.copy(old, new).await }).await.map_err(Error::internal)?
     }
 
+    /// Copies the task `old` into one with an id of its own.
+    ///
+    /// # Errors
+    /// 1002.
+    pub async fn duplicate_afresh(&self, old: Id) -> Result<Copied> {
+        self.training.find_task(old).await?;
+        self.duplicate(old, Id(self.ids.draw(1).await?)).await
+    }
+
     async fn copy(&self, old: Id, new: Id) -> Result<Copied> {
         loop {
             let source = self.training.find_task(old).await?;

@@ -44,6 +44,8 @@ impl fmt::Display for Message {
 pub enum Thing {
     Tag,
     File,
+    Task,
+    Image,
     Page,
     Blob,
 }
@@ -55,6 +57,10 @@ impl Thing {
             (Self::Tag, Lang::Zh) => "标签",
             (Self::File, Lang::En) => "file",
             (Self::File, Lang::Zh) => "文件",
+            (Self::Task, Lang::En) => "task",
+            (Self::Task, Lang::Zh) => "任务",
+            (Self::Image, Lang::En) => "image",
+            (Self::Image, Lang::Zh) => "图像",
             (Self::Page, Lang::En) => "page",
             (Self::Page, Lang::Zh) => "页面",
             (Self::Blob, Lang::En) => "content",

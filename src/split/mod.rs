@@ -2,6 +2,7 @@
 
 mod api;
 pub mod model;
+mod pages;
 pub mod service;
 pub mod store;
 
@@ -24,6 +25,6 @@ pub fn stage() -> AdHoc {
             return Err(rocket);
         };
         let split = Split::new(db.clone(), clock.clone(), collect.clone(), training.clone());
-        Ok(rocket.manage(split).mount("/", api::routes()))
+        Ok(rocket.manage(split).mount("/", [api::routes(), pages::routes()].concat()))
     })
 }

@@ -2,7 +2,10 @@
 
 mod api;
 pub mod model;
+pub mod notices;
+mod pages;
 pub mod service;
+mod shown;
 pub mod store;
 mod worker;
 
@@ -32,6 +35,6 @@ pub fn stage() -> AdHoc {
         };
         let codes = config.training.set_codes;
         let training = Training::new(db.clone(), ids.clone(), clock.clone(), codes, collect.clone());
-        Ok(rocket.manage(training).mount("/", api::routes()).attach(worker::stage()))
+        Ok(rocket.manage(training).mount("/", [api::routes(), pages::routes()].concat()).attach(worker::stage()))
     })
 }

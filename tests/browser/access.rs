@@ -1,6 +1,6 @@
 //! Accessibility that a machine can check, and the width of a phone.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::{Browser, Look};
 use crate::support::upload::word;
@@ -20,8 +20,40 @@ fn every_page(browser: &Browser) -> Vec<String> {
         ["/", "/new", "/tags/access", "/tags/access?q=nothing-here", "/trash", "/about", "/upload/access", "/nowhere"]
             .map(str::to_owned)
             .to_vec();
+    pages.extend(task_pages(browser));
     pages.extend([format!("/files/{}", ids[1]), format!("/files/{long}"), format!("/files/{gone}")]);
     pages
+}
+
+/// Tasks with everything that their pages can show: none before the first, an empty one, one that is
+/// split, copied, labelled, long of name, and holds deleted images and images without bytes.
+fn task_pages(browser: &Browser) -> Vec<String> {
+    let server = &browser.server;
+    let empty = server.new_task(&[]);
+    let name = "名称很长的任务".repeat(12);
+    let body = json!({"task_name": name, "task_type": 2, "lab_class_list": [{"name": "猫", "color": "#ffffff"}]});
+    let task = word(&server.send_json("POST", "/training/tasks", &body).expect_fine()["task_id"]);
+    let import = format!("/training/tasks/{task}/import");
+    let imported = server.send_json("POST", &import, &json!({"tag": "access"})).expect_fine();
+    let gone = word(imported["img_datas"].as_object().and_then(|all| all.values().next()).expect("an image"));
+    server.send_json("PUT", "/training/files/files", &json!({"task_id": task, "img_id_list": [gone]})).expect_fine();
+    server.register_png(&task, &"还没有内容".repeat(8), (300, 200), &pictures::png(3, 2, 1));
+    let counts = json!({"task_id": task, "ratios": {"training": 2, "verifying": 1, "testing": 1}, "seed": 1});
+    server.send_json("PUT", "/training/tasks/sets", &counts).expect_fine();
+    let copy = json!({"task_id_old": task, "task_id": "77"});
+    server.send_json("POST", "/training/tasks/duplication", &copy).expect(200);
+    vec![
+        "/tasks".to_owned(),
+        "/tasks?tag=access".to_owned(),
+        "/tasks?q=nothing-here".to_owned(),
+        format!("/tasks/{empty}"),
+        format!("/tasks/{task}"),
+        format!("/tasks/{task}?set=testing"),
+        format!("/tasks/{task}?set=deleted"),
+        "/tasks/77".to_owned(),
+        format!("/tasks/{task}/split"),
+        format!("/tasks/{empty}/split"),
+    ]
 }
 
 /// What is wrong with the page, in words.

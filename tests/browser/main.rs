@@ -22,5 +22,6 @@ mod browser;
 mod collecting;
 mod keyboard;
 mod preferences;
+mod training;
 mod without_script;
 mod words;

@@ -9,8 +9,8 @@ use crate::platform::ids::Id;
 use crate::platform::web::format::{day, escaped, moment, short_day, size};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::ratios::ratio_class;
 
-use super::items::ratio_class;
 use super::words::{self, Words};
 use super::{Answer, View};
 

@@ -9,7 +9,7 @@ use rocket::form::FromForm;
 
 use crate::collect::model::{Filter, Order};
 use crate::platform::clock::rfc3339;
-use crate::platform::web::format::{day_start, escaped};
+use crate::platform::web::format::{address, day_start};
 
 /// The query of a tag's page, and the hidden fields of its forms.
 #[derive(Debug, FromForm)]
@@ -116,14 +116,6 @@ pub fn zip_address(tag_href: &str, filter: &Filter) -> String {
         ("until", &until),
     ];
     address(&format!("{tag_href}/zip"), &fields)
-}
-
-/// `base` with the fields that aren't empty as its query.
-#[must_use]
-pub fn address(base: &str, fields: &[(&str, &str)]) -> String {
-    let set = fields.iter().filter(|(_, value)| !value.is_empty());
-    let query: Vec<String> = set.map(|(name, value)| format!("{name}={}", escaped(value))).collect();
-    if query.is_empty() { base.to_owned() } else { format!("{base}?{}", query.join("&")) }
 }
 
 #[cfg(test)]

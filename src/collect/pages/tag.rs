@@ -10,7 +10,7 @@ use rocket::http::ContentType;
 use crate::collect::model::{File, Filter, Name, Order, Tag, Totals};
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
-use crate::platform::web::format::{escaped, moment, size};
+use crate::platform::web::format::{address, escaped, moment, size};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, PageError, Section};
 
@@ -30,6 +30,7 @@ pub(super) struct TagPage {
     name: String,
     href: String,
     phone_href: String,
+    task_href: String,
     command: String,
     meta: String,
     /// The tag was only named so far: nothing has been uploaded.
@@ -116,6 +117,7 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
         fresh: found.tag.is_none(),
         has_any: found.tag.is_some_and(|tag| tag.file_count > 0),
         file_count: totals.file_count,
+        task_href: address("/tasks", &[("tag", &name)]),
         phone_href: format!("/upload/{}", escaped(&name)),
         command: format!("curl -T photo.jpg {}/upload/{}/", frame.origin, escaped(&name)),
         kinds: kinds(w),

@@ -11,11 +11,10 @@ use crate::collect::service::Collect;
 use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::format::{day, escaped, short_day, size};
+use crate::platform::web::format::{address, day, escaped, short_day, size};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
-use super::filter::address;
 use super::words::{self, Words};
 use super::{Answer, View};
 

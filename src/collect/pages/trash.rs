@@ -8,11 +8,10 @@ use rocket::response::Responder;
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::format::short_day;
+use crate::platform::web::format::{address, short_day};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 
-use super::filter::address;
 use super::items::{self, by_day};
 use super::notices::News;
 use super::words::{self, Words};

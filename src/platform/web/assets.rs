@@ -21,7 +21,7 @@ use rust_embed::RustEmbed;
 struct Files;
 
 /// The parts of `app.css`, in their order.
-const SHEETS: [&str; 9] = [
+const SHEETS: [&str; 10] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -29,6 +29,7 @@ const SHEETS: [&str; 9] = [
     "css/grid.css",
     "css/ratios.css",
     "css/pages.css",
+    "css/tasks.css",
     "css/upload.css",
     "css/phone.css",
 ];

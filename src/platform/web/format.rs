@@ -35,6 +35,14 @@ pub fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 
+/// `base` with the fields that aren't empty as its query.
+#[must_use]
+pub fn address(base: &str, fields: &[(&str, &str)]) -> String {
+    let set = fields.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> = set.map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+    if query.is_empty() { base.to_owned() } else { format!("{base}?{}", query.join("&")) }
+}
+
 /// `1234567` as `1,234,567`; both languages group by three.
 #[must_use]
 pub fn count(n: i64) -> String {

@@ -15,6 +15,7 @@ pub mod page;
 pub mod problem;
 pub mod query;
 pub mod ranges;
+pub mod ratios;
 pub mod receive;
 pub mod serve;
 pub mod stream;

@@ -33,6 +33,7 @@ const ZONE_COOKIE: &str = "tz";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     Tags,
+    Tasks,
     Trash,
     About,
 }
@@ -142,12 +143,14 @@ fn here(request: &Request<'_>) -> String {
     match (request.method(), section(request.uri().path().as_str())) {
         (Method::Get | Method::Head, _) => request.uri().to_string(),
         (_, Section::Trash) => "/trash".to_owned(),
+        (_, Section::Tasks) => request.uri().path().as_str().split('/').take(3).collect::<Vec<_>>().join("/"),
         _ => "/".to_owned(),
     }
 }
 
 fn section(path: &str) -> Section {
     match path.split('/').nth(1) {
+        Some("tasks") => Section::Tasks,
         Some("trash") => Section::Trash,
         Some("about") => Section::About,
         _ => Section::Tags,

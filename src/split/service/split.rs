@@ -65,6 +65,14 @@ struct Plan {
 }
 
 impl Split {
+    /// Living images of a task that no split has placed.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn unplaced(&self, task: Id) -> Result<i64> {
+        Ok(store::images::unplaced(&self.inner.db, task).await?)
+    }
+
     /// Divides a task's living images into sets.
     ///
     /// # Errors

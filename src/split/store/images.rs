@@ -1,7 +1,7 @@
 //! The images of a task as a split sees them.
 
 use super::{Source, small};
-use crate::platform::db::Sql;
+use crate::platform::db::{Db, Sql};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 
@@ -70,4 +70,10 @@ impl Images {
         }
         i64::try_from(self.ids.len() - before).ok()
     }
+}
+
+/// How many living images of a task no split has placed.
+pub async fn unplaced(db: &Db, task: Id) -> Result<i64> {
+    const COUNT: &str = "SELECT COUNT(*) FROM task_images WHERE task_id = ? AND is_del = 0 AND is_placed = 0";
+    Ok(db.fetch_one(Sql::new(COUNT).bind(task)).await?.int(0)?)
 }

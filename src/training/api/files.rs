@@ -7,8 +7,6 @@ use rocket::{Route, State, get, post, put, routes};
 use super::answers::{Answer, ImgDatas};
 use super::forms;
 use super::{bodies, paths};
-use crate::collect::service::Picture;
-use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::Caller;
@@ -18,6 +16,7 @@ use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::platform::web::thumbnail::Thumbnail;
 use crate::training::model::Fault;
 use crate::training::service::{Content, Training};
+use crate::training::shown::shown;
 
 /// Seed 000 §1.4.
 const REGISTERED: &str = "插入图像信息到 ImgInfo、TaskImgRel 表，成功";
@@ -136,12 +135,7 @@ pub(super) fn serve(training: &Training, content: Content, headers: Headers<'_>)
 /// `GET /training/files/{img_id}/thumb`: always a picture.
 #[get("/training/files/<img_id>/thumb")]
 async fn thumbnail(_caller: Caller, training: &State<Training>, img_id: &str) -> Result<Thumbnail, Fault> {
-    let (picture, sha256) = training.thumbnail(paths::id("img_id", img_id)?).await?;
-    Ok(match picture {
-        Picture::Jpeg(path) => Thumbnail::jpeg(&path, &sha256).await.map_err(Error::from)?,
-        Picture::Icon(kind) => Thumbnail::icon(&kind.to_string()),
-        Picture::Broken => Thumbnail::icon("broken"),
-    })
+    Ok(shown(training.thumbnail(paths::id("img_id", img_id)?).await?).await?)
 }
 
 pub fn routes() -> Vec<Route> {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::platform::error::{Error, Message};
+use crate::platform::error::{Error, Message, Thing};
+use crate::platform::web::lang::Lang;
 
 /// A rule of this family that a request broke; see [`Code::number`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +125,31 @@ impl Fault {
         match self {
             Self::Rule { code, .. } => Some(*code),
             Self::Other(_) => None,
+        }
+    }
+
+    /// What a person is told.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::Rule { message, .. } => message.text(lang).to_owned(),
+            Self::Other(error) => error.text(lang),
+        }
+    }
+}
+
+/// For pages, which show the house's own errors.
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        let (code, message) = match fault {
+            Fault::Other(error) => return error,
+            Fault::Rule { code, message, .. } => (code, message),
+        };
+        match code.status() {
+            404 if code == Code::NoTask => Self::NotFound(Thing::Task),
+            404 => Self::NotFound(Thing::Image),
+            409 => Self::Conflict(message),
+            _ => Self::Unprocessable(message),
         }
     }
 }

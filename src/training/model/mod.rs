@@ -12,8 +12,10 @@ use crate::platform::ids::Id;
 pub mod annotation;
 pub mod export;
 pub mod fault;
+pub mod shelf;
 
 pub use fault::{Code, Fault, Result};
+pub use shelf::{Relatives, Shelf};
 
 /// Most images in one registration.
 pub const MAX_IMAGES: usize = 10_000;

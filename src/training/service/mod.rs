@@ -9,6 +9,7 @@ mod classes;
 mod export;
 mod folders;
 mod import;
+mod looking;
 mod parts;
 mod register;
 mod tasks;

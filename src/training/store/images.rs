@@ -6,7 +6,7 @@ use super::ROWS;
 use crate::platform::db::{Db, Row, Sql, Tx, marks, rows_of_marks, steps};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
-use crate::training::model::{Image, ImageType, NewImage, Set, State};
+use crate::training::model::{Image, ImageType, NewImage, Set, Shelf, State};
 
 const IMAGE: &str = "SELECT i.img_id, t.task_id, t.order_id, i.img_name, i.img_type, i.img_size, i.width, i.height, \
                      i.create_time, i.sha256, t.set_id, t.img_state, t.is_del \
@@ -40,6 +40,25 @@ pub async fn find(db: &Db, id: Id) -> Result<Option<Image>> {
 pub async fn find_in(tx: &mut Tx, id: Id) -> Result<Option<Image>> {
     let sql = Sql::new(IMAGE).push(" WHERE i.img_id = ?").bind(id);
     tx.fetch_optional(sql).await?.as_ref().map(image).transpose()
+}
+
+/// At most `limit` images of a task whose `order_id` is above `after`, by `order_id`.
+pub async fn page(db: &Db, task: Id, shelf: Shelf, after: i64, limit: u32) -> Result<Vec<Image>> {
+    let sql = Sql::new(IMAGE).push(" WHERE t.task_id = ? AND t.order_id > ? AND t.is_del = ?").bind(task).bind(after);
+    let mut sql = sql.bind(i64::from(shelf == Shelf::Deleted));
+    if let Shelf::Of(set) = shelf {
+        sql = sql.push(" AND t.set_id = ?").bind(set.stored());
+    }
+    let rows = db.fetch_all(sql.push(" ORDER BY t.order_id LIMIT ?").bind(limit)).await?;
+    rows.iter().map(image).collect()
+}
+
+/// The living images with the highest `order_id` whose bytes are in, at most `limit`.
+pub async fn newest(db: &Db, task: Id, limit: u32) -> Result<Vec<Id>> {
+    const NEWEST: &str = "SELECT img_id FROM task_images WHERE task_id = ? AND is_del = 0 AND img_state > 0 \
+                          ORDER BY order_id DESC LIMIT ?";
+    let rows = db.fetch_all(Sql::new(NEWEST).bind(task).bind(limit)).await?;
+    rows.iter().map(|row| Ok(Id(row.int(0)?))).collect()
 }
 
 /// Adds images: ids go on from `first_id`, places in the task from `first_order`. Those whose bytes

@@ -109,3 +109,11 @@ pub async fn sources(db: &Db, ids: &[Id]) -> Result<Vec<(Id, Id)>> {
     let rows = db.fetch_all(Sql::new(text).bind_all(ids.iter().copied())).await?;
     rows.iter().map(|row| Ok((Id(row.int(0)?), Id(row.int(1)?)))).collect()
 }
+
+/// The newest `limit` living tasks that were copied from this one, with their names.
+pub async fn copies(db: &Db, id: Id, limit: u32) -> Result<Vec<(Id, String)>> {
+    const COPIES: &str = "SELECT id, name FROM tasks WHERE copied_from = ? AND deleted_at IS NULL \
+                          ORDER BY created_at DESC, id DESC LIMIT ?";
+    let rows = db.fetch_all(Sql::new(COPIES).bind(id).bind(limit)).await?;
+    rows.iter().map(|row| Ok((Id(row.int(0)?), row.text(1)?))).collect()
+}

@@ -55,6 +55,7 @@ pub static EN: Words = Words {
     neighbours: "Neighbours",
     new_tag: "New tag",
     new_tag_hint: "A tag is a named pile of files. It comes into being with its first upload.",
+    new_task: "New task from this tag",
     newer: "Newer",
     no_files: "Nothing here yet",
     no_files_hint: "The first upload makes this tag. Try it from a terminal:",

@@ -54,6 +54,7 @@ pub struct Words {
     pub neighbours: &'static str,
     pub new_tag: &'static str,
     pub new_tag_hint: &'static str,
+    pub new_task: &'static str,
     pub newer: &'static str,
     pub no_files: &'static str,
     pub no_files_hint: &'static str,

@@ -55,6 +55,7 @@ pub static ZH: Words = Words {
     neighbours: "相邻文件",
     new_tag: "新建标签",
     new_tag_hint: "标签就是一堆有名字的文件，首次上传时自动建立。",
+    new_task: "用此标签新建任务",
     newer: "较新",
     no_files: "这里还没有文件",
     no_files_hint: "首次上传后标签即建立。可在命令行试一下：",

@@ -1,0 +1,84 @@
+//! What pages look at: images a page at a time, thumbnails, relatives, and the tags one may import.
+
+use super::{Training, store};
+use crate::collect::model::cursor::Cursor;
+use crate::collect::model::{Name, Page, TagQuery};
+use crate::collect::service::{MAX_LIMIT, Picture};
+use crate::platform::ids::Id;
+use crate::training::model::{Fault, Image, Relatives, Result, Shelf, Task};
+
+/// Copies that are named beside a task.
+const COPIES: u32 = 12;
+
+impl Training {
+    /// Images of a task by `order_id`, a page at a time.
+    ///
+    /// # Errors
+    /// 1001 for a limit or cursor that isn't one.
+    pub async fn images(&self, id: Id, shelf: Shelf, cursor: Option<&str>, limit: u32) -> Result<Page<Image>> {
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
+        }
+        let after = match cursor.map(Cursor::decode).transpose()? {
+            None => 0,
+            Some(Cursor::Number { key, tie: 0 }) => key,
+            Some(_) => return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
+        };
+        let mut items = store::images::page(&self.inner.db, id, shelf, after, limit + 1).await?;
+        let is_more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let last = items.last().filter(|_| is_more);
+        let next = last.map(|image| Cursor::Number { key: image.order_id, tie: 0 }.encode());
+        Ok(Page { items, next })
+    }
+
+    /// The newest images of a task, for its card.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn newest_images(&self, task: Id, n: u32) -> Result<Vec<Id>> {
+        Ok(store::images::newest(&self.inner.db, task, n).await?)
+    }
+
+    /// What shows an image of this task, a deleted one too, so that people see what they restore.
+    ///
+    /// # Errors
+    /// 1002; 1003, also while its bytes aren't in.
+    pub async fn thumbnail_in(&self, task: Id, id: Id) -> Result<(Picture, String)> {
+        let task = self.find_task(task).await?;
+        let image = store::images::find(&self.inner.db, id).await?.filter(|image| image.task_id == task.id);
+        let image = image.ok_or_else(|| Fault::no_image(id))?;
+        let sha256 = image.sha256.ok_or_else(|| Fault::no_image(id))?;
+        Ok((self.inner.collect.picture_of(&sha256, image.kind.content_type()).await?, sha256))
+    }
+
+    /// What a task was copied from, and the newest of its copies.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn relatives(&self, task: &Task) -> Result<Relatives> {
+        let source = match task.copied_from {
+            Some(id) => Some((id, store::tasks::find(&self.inner.db, id).await?.map(|source| source.name))),
+            None => None,
+        };
+        Ok(Relatives { source, copies: store::tasks::copies(&self.inner.db, task.id, COPIES).await? })
+    }
+
+    /// The names of the tags that changed last, to choose from.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn known_tags(&self, limit: u32) -> Result<Vec<String>> {
+        let page = self.inner.collect.tags(&TagQuery { limit, ..TagQuery::default() }).await?;
+        Ok(page.items.into_iter().map(|tag| tag.name).collect())
+    }
+
+    /// The name of the tag as it is written here.
+    ///
+    /// # Errors
+    /// 1001 for what can't be a tag; `NotFound` when there is none of that name.
+    pub async fn find_tag(&self, name: &str) -> Result<String> {
+        let name = Name::new(name).map_err(|error| error.of("tag"))?;
+        Ok(self.inner.collect.tag(name.as_str()).await?.name)
+    }
+}
