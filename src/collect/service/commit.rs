@@ -167,12 +167,11 @@ impl<'a> Group<'a> {
                 // Equal names have equal keys, so the keys alone tell apart the names of this group.
                 is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(*name);
             }
-            let locked = match met.tag {
-                Some(locked) => locked,
-                None => {
-                    let id = self.draw();
-                    store::make_tag(&mut self.tx, tag, id, self.now).await?
-                }
+            let locked = if let Some(locked) = met.tag {
+                locked
+            } else {
+                let id = self.draw();
+                store::make_tag(&mut self.tx, tag, id, self.now).await?
             };
             self.tags.insert(tag, OpenTag { locked, change: Change::default(), is_changed: false });
         }

@@ -59,7 +59,7 @@ pub struct Incoming {
 enum Hashing {
     /// This task, as the bytes arrive and are in the processor's cache: for machines with SHA
     /// instructions. `done` bytes of the buffer are summed.
-    Here { sums: Sums, done: usize },
+    Here { sums: Box<Sums>, done: usize },
     /// The digester, several bodies side by side, once the body is whole.
     Together { _under_way: UnderWay },
     /// The pieces that go to disk are hashed on their way.
@@ -120,7 +120,7 @@ impl Incoming {
     pub(super) fn new(blobs: Blobs) -> Self {
         let hashing = match blobs.inner.digester.announce() {
             Some(under_way) => Hashing::Together { _under_way: under_way },
-            None => Hashing::Here { sums: Sums::new(), done: 0 },
+            None => Hashing::Here { sums: Box::new(Sums::new()), done: 0 },
         };
         Self { blobs, buffer: Vec::new(), size: 0, announced: None, spilled: None, hashing }
     }
@@ -198,7 +198,7 @@ impl Incoming {
         self.size += piece.len() as u64;
         spilled.write(&piece).await?;
         spilled.sums = match hashing {
-            Hashing::Here { sums, .. } => spawn_blocking(|| sums),
+            Hashing::Here { sums, .. } => spawn_blocking(|| *sums),
             _ => spilled.hash(&piece).await?,
         };
         if self.blobs.is_durable() && before / SYNC_EVERY != self.size / SYNC_EVERY {
@@ -246,6 +246,10 @@ impl Incoming {
             }
         };
         check(&key, expected.as_ref())?;
+        if !blobs.is_durable() {
+            // Into the page cache, which takes less than a hop to another thread and back.
+            return store_small(&blobs, key, crc32, &bytes);
+        }
         spawn_blocking(move || store_small(&blobs, key, crc32, &bytes)).await.map_err(io::Error::other)?
     }
 }

@@ -30,7 +30,7 @@ pub struct GranaryDb(Db);
 /// A pool of connections; cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Db {
-    Sqlite { writer: Writer, readers: SqlitePool },
+    Sqlite { writer: Box<Writer>, readers: SqlitePool },
     MySql(MySqlPool),
 }
 
@@ -79,7 +79,7 @@ impl Db {
             // 32 MB: folding the log into the file holds up whoever commits just then.
             .pragma("wal_autocheckpoint", "8192")
             .statement_cache_capacity(256);
-        let writer = Writer::new(connect.clone());
+        let writer = Box::new(Writer::new(connect.clone()));
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .max_lifetime(None)

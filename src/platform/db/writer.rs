@@ -2,7 +2,7 @@
 //!
 //! Every statement is a hop to the thread that runs SQLite and back, which for a small transaction costs
 //! more than the statement. So one connection is kept for all writes and lent to one transaction at a
-//! time; `BEGIN` travels with the first statement, and `COMMIT` with the last. What always holds: a
+//! time; `BEGIN` travels with a first `SELECT`, and `COMMIT` with the last statements. What always holds: a
 //! transaction that is dropped without its commit is rolled back before the next one begins.
 
 use std::sync::Arc;
@@ -73,15 +73,18 @@ impl Writer {
 }
 
 impl SqliteTx {
-    /// Runs a statement, or several joined ones; the number of rows changed.
+    /// Runs a statement; the number of rows it changed.
     pub(super) async fn run(&mut self, sql: Sql) -> Result<u64, sqlx::Error> {
-        let sql = self.begin_with(sql);
+        if !std::mem::replace(&mut self.begun, true) {
+            // By itself: SQLite would count the changes of the statement before it as its own.
+            sql::run_sqlite(Sql::new(BEGIN), self.connection()?).await?;
+        }
         sql::run_sqlite(sql, self.connection()?).await
     }
 
-    /// All rows.
+    /// All rows of a statement, or of several joined ones.
     pub(super) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
-        let sql = self.begin_with(sql);
+        let sql = if std::mem::replace(&mut self.begun, true) { sql } else { Sql::joined(vec![Sql::new(BEGIN), sql]) };
         sql::all_sqlite(sql, self.connection()?).await
     }
 
@@ -93,10 +96,6 @@ impl SqliteTx {
         }
         self.slot = None;
         Ok(())
-    }
-
-    fn begin_with(&mut self, sql: Sql) -> Sql {
-        if std::mem::replace(&mut self.begun, true) { sql } else { Sql::joined(vec![Sql::new(BEGIN), sql]) }
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
