@@ -55,6 +55,7 @@ struct Card {
     id: Id,
     name: String,
     type_label: &'static str,
+    is_copy: bool,
     images: String,
     bar: Vec<Share>,
     made: String,
@@ -110,6 +111,7 @@ async fn card(training: &Training, frame: &Frame, w: &Words, view: TaskView) -> 
     Ok(Card {
         id: view.task.id,
         type_label: words::type_label(view.task.task_type, w),
+        is_copy: view.task.copied_from.is_some(),
         images: images(total, frame.lang),
         bar: bar(view.counts.sets, w),
         made: short_day(day(view.task.created_at, &frame.zone), frame.lang),

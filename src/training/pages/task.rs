@@ -52,8 +52,9 @@ struct Tab {
     label: &'static str,
     count: String,
     is_current: bool,
-    /// For the colour of a set.
     set: &'static str,
+    /// A set, which has its colour.
+    has_key: bool,
 }
 
 /// A label class with the form that changes it.
@@ -187,6 +188,7 @@ fn tabs(task: &Task, counts: [i64; 3], current: Shelf, w: &Words) -> Vec<Tab> {
         count: count(n),
         is_current: shelf == current,
         set: word_of(shelf),
+        has_key: matches!(shelf, Shelf::Of(_)),
     };
     let mut tabs = vec![tab(Shelf::All, w.all, living)];
     tabs.extend(Set::ALL.into_iter().zip(counts).map(|(set, n)| tab(Shelf::Of(set), set_label(set, w), n)));
