@@ -14,7 +14,8 @@ on_both_databases!(a_task_is_made_split_copied_and_exported_by_keyboard, the_sam
 
 /// Puts the focus on an element, as a reader does by Tab.
 fn focus(browser: &Browser, css: &str) {
-    browser.need(css);
+    // A tick takes the focus before it can be seen, so to be there is enough.
+    wait::until_true(&format!("{css} on {}", browser.path()), || !browser.all(css).is_empty());
     browser.run(&format!("document.querySelector({css:?}).focus()"));
     let is_there = browser.run(&format!("return document.activeElement === document.querySelector({css:?})"));
     assert_eq!(is_there, true, "{css} takes no focus");
