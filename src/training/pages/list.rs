@@ -86,7 +86,7 @@ pub(super) async fn page(
     cursor: Option<&str>,
     mut draft: Draft,
 ) -> Result<TasksPage> {
-    let View { frame, w } = view;
+    let View { frame, w, .. } = view;
     let q = q.map(str::trim).filter(|q| !q.is_empty());
     let page = training.tasks(q, cursor, LIMIT).await?;
     let cards = try_join_all(page.items.into_iter().map(|task| card(training, &frame, w, task))).await?;

@@ -40,6 +40,7 @@ pub(super) struct TaskPage {
     relatives: Relatives,
     forebears: usize,
     classes: Vec<ClassRow>,
+    with_classes: bool,
     split: Option<LastSplit>,
     exports: [(&'static str, &'static str, &'static str); 5],
     tags: Vec<String>,
@@ -143,7 +144,7 @@ pub(super) async fn page(
     cursor: Option<&str>,
     slips: Slips,
 ) -> Result<TaskPage> {
-    let View { frame, w } = view;
+    let View { frame, w, is_about_classes } = view;
     let TaskView { task, counts, classes, copied_from } = training.task(id).await?;
     let list = training.images(id, shelf, cursor, LIMIT).await?;
     let total: i64 = counts.sets.iter().sum();
@@ -167,6 +168,7 @@ pub(super) async fn page(
         name: task.name,
         frame,
         w,
+        with_classes: is_about_classes || slips.with_classes(),
         classes: classes.into_iter().map(|class| slips.row(class)).collect(),
         slips,
     })
