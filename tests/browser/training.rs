@@ -41,7 +41,7 @@ fn sets(browser: &Browser, task: &str) -> [i64; 3] {
 }
 
 fn value(browser: &Browser, css: &str) -> String {
-    word(&browser.run(&format!("return String(document.querySelector({css:?}).value)")))
+    word(&browser.run(&format!("return String(document.querySelector({css:?})?.value)")))
 }
 
 fn a_task_is_made_split_copied_and_exported_by_keyboard(db: Db) {
