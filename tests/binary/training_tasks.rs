@@ -78,6 +78,8 @@ fn ids_come_in_three_forms(db: Db) {
 
 fn tasks_are_listed_newest_first(db: Db) {
     let server = Server::start(db);
+    let nothing = server.get("/training/tasks").expect_fine();
+    assert_eq!(nothing["items"], json!([]), "before the first task, too");
     let mut made = Vec::new();
     for name in ["Alpha", "beta", "ALPHABET", "图像", "gamma"] {
         let body = json!({"task_name": name, "task_type": 1});

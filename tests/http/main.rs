@@ -6,5 +6,6 @@
 
 mod doors;
 mod files;
+mod training_pages;
 mod training_refusals;
 mod world;

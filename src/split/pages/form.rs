@@ -28,6 +28,7 @@ pub(super) struct Sent<'r> {
 
 /// The form as it is shown, and what is wrong with it.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a tick of the form")]
 pub(super) struct Draft {
     /// In the order of [`Set::ALL`].
     pub fields: [String; 3],
@@ -100,18 +101,16 @@ impl Draft {
         }
         Ok(Status::new(code.status()))
     }
-}
 
-impl Sent<'_> {
-    /// What is asked for; `None` when a field can't be read, which is then marked in `draft`.
-    pub fn wish(&self, task: &Task, draft: &mut Draft, w: &Words) -> Option<Wish> {
-        let counts: [Option<i64>; 3] = [0, 1, 2].map(|at| draft.fields[at].parse().ok());
-        for (wrong, count) in draft.wrong.iter_mut().zip(counts) {
+    /// What is asked for; `None` when a field can't be read, which is then marked.
+    pub fn wish(&mut self, task: &Task, w: &Words) -> Option<Wish> {
+        let counts: [Option<i64>; 3] = [0, 1, 2].map(|at| self.fields[at].parse().ok());
+        for (wrong, count) in self.wrong.iter_mut().zip(counts) {
             *wrong = count.is_none().then(|| w.number_rule.to_owned());
         }
-        let seed: Option<u64> = draft.seed.parse().ok().filter(|seed| *seed <= MAX_SEED);
-        if seed.is_none() && !draft.seed.is_empty() {
-            draft.wrong_seed = Some(w.seed_rule.to_owned());
+        let seed: Option<u64> = self.seed.parse().ok().filter(|seed| *seed <= MAX_SEED);
+        if seed.is_none() && !self.seed.is_empty() {
+            self.wrong_seed = Some(w.seed_rule.to_owned());
             return None;
         }
         let [Some(training), Some(verifying), Some(testing)] = counts else {
@@ -119,14 +118,14 @@ impl Sent<'_> {
         };
         let mut lock = Set::of_bits(task.locked_sets);
         lock.retain(|set| *set != Set::Testing);
-        lock.extend(draft.lock.then_some(Set::Testing));
+        lock.extend(self.lock.then_some(Set::Testing));
         Some(Wish {
             task: task.id,
             asked: Asked::Counts { training, verifying, testing },
             seed,
-            stratify: draft.stratify,
-            group: draft.group,
-            only_unassigned: draft.only_unassigned,
+            stratify: self.stratify,
+            group: self.group,
+            only_unassigned: self.only_unassigned,
             lock: Some(lock),
         })
     }

@@ -77,7 +77,7 @@ async fn divide(
 ) -> Result<Answered, PageError> {
     let task = training.find_task(id).await?;
     let mut draft = Draft::sent(&sent);
-    let status = match sent.wish(&task, &mut draft, Words::of(frame.lang)) {
+    let status = match draft.wish(&task, Words::of(frame.lang)) {
         None => Status::BadRequest,
         Some(wish) => match split.split(wish).await {
             Ok(done) => return Ok(Answered::Go(told(id, &done))),

@@ -201,8 +201,8 @@ fn refused(refusal: Refusal) -> Fault {
             nearest(Fault::new(Code::Counts, (en, zh)), counts)
         }
         Refusal::GroupsDontFit { nearest: counts } => {
-            let en = "Whole groups can't be divided into these counts; `nearest` has the nearest that can be had.";
-            let zh = "无法在不拆分组的情况下得到这些个数；nearest 为可行的最接近个数";
+            let en = "Whole groups can't be divided into these counts; others are near.";
+            let zh = "无法在不拆分组的情况下得到这些个数，可改用最接近的个数";
             nearest(Fault::new(Code::Counts, (en, zh)), counts)
         }
     }

@@ -49,14 +49,13 @@ pub(super) async fn add(
     id: Id,
     form: Form<Class<'_>>,
 ) -> Answer<Changed> {
-    let (status, wrong) = match form.wrong(view.w) {
-        Some(wrong) => (Status::BadRequest, wrong.to_owned()),
-        None => {
-            let new = NewClass { name: form.name.trim().to_owned(), color: form.color.to_owned() };
-            match training.add_class(id, new).await {
-                Ok(_) => return Ok(Changed::done(id, &News::ClassAdded)),
-                Err(fault) => told(fault, &view)?,
-            }
+    let (status, wrong) = if let Some(wrong) = form.wrong(view.w) {
+        (Status::BadRequest, wrong.to_owned())
+    } else {
+        let new = NewClass { name: form.name.trim().to_owned(), color: form.color.to_owned() };
+        match training.add_class(id, new).await {
+            Ok(_) => return Ok(Changed::done(id, &News::ClassAdded)),
+            Err(fault) => told(fault, &view)?,
         }
     };
     let (class_name, class_color) = (form.name.to_owned(), form.color.to_owned());

@@ -55,7 +55,9 @@ struct Card {
     id: Id,
     name: String,
     type_label: &'static str,
+    is_copy: bool,
     images: String,
+    has_images: bool,
     bar: Vec<Share>,
     made: String,
     made_iso: String,
@@ -85,7 +87,7 @@ pub(super) async fn page(
     cursor: Option<&str>,
     mut draft: Draft,
 ) -> Result<TasksPage> {
-    let View { frame, w } = view;
+    let View { frame, w, .. } = view;
     let q = q.map(str::trim).filter(|q| !q.is_empty());
     let page = training.tasks(q, cursor, LIMIT).await?;
     let cards = try_join_all(page.items.into_iter().map(|task| card(training, &frame, w, task))).await?;
@@ -110,7 +112,9 @@ async fn card(training: &Training, frame: &Frame, w: &Words, view: TaskView) -> 
     Ok(Card {
         id: view.task.id,
         type_label: words::type_label(view.task.task_type, w),
+        is_copy: view.task.copied_from.is_some(),
         images: images(total, frame.lang),
+        has_images: total > 0,
         bar: bar(view.counts.sets, w),
         made: short_day(day(view.task.created_at, &frame.zone), frame.lang),
         made_iso: rfc3339(view.task.created_at),

@@ -29,6 +29,8 @@ const KNOWN_TAGS: u32 = 100;
 pub struct View {
     pub frame: Frame,
     pub w: &'static Words,
+    /// The notice tells about label classes: people go on with them.
+    pub is_about_classes: bool,
 }
 
 #[rocket::async_trait]
@@ -38,9 +40,10 @@ impl<'r> FromRequest<'r> for View {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
         let mut frame = Frame::of(request);
         let news = take_notice(request).and_then(|words| News::parse(&words));
+        let is_about_classes = matches!(news, Some(News::ClassAdded | News::ClassChanged | News::ClassDeleted));
         frame.notice = news.map(|news| news.told(frame.lang));
         let w = Words::of(frame.lang);
-        Outcome::Success(Self { frame, w })
+        Outcome::Success(Self { frame, w, is_about_classes })
     }
 }
 

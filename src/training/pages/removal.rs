@@ -50,7 +50,7 @@ pub(super) async fn delete(
         return Ok(Asked::Done(SeeOther::to("/tasks").noting(News::TaskDeleted.to_string())));
     }
     let task = training.task(id).await?;
-    let View { frame, w } = view;
+    let View { frame, w, .. } = view;
     let question = words::delete_question(&task.task.name, task.counts.sets.iter().sum(), frame.lang);
     Ok(Asked::Ask(Box::new(Html(DeletePage { id, name: task.task.name, question, frame, w }))))
 }

@@ -40,6 +40,7 @@ pub(super) struct TaskPage {
     relatives: Relatives,
     forebears: usize,
     classes: Vec<ClassRow>,
+    with_classes: bool,
     split: Option<LastSplit>,
     exports: [(&'static str, &'static str, &'static str); 5],
     tags: Vec<String>,
@@ -52,8 +53,9 @@ struct Tab {
     label: &'static str,
     count: String,
     is_current: bool,
-    /// For the colour of a set.
     set: &'static str,
+    /// A set, which has its colour.
+    has_key: bool,
 }
 
 /// A label class with the form that changes it.
@@ -142,7 +144,7 @@ pub(super) async fn page(
     cursor: Option<&str>,
     slips: Slips,
 ) -> Result<TaskPage> {
-    let View { frame, w } = view;
+    let View { frame, w, is_about_classes } = view;
     let TaskView { task, counts, classes, copied_from } = training.task(id).await?;
     let list = training.images(id, shelf, cursor, LIMIT).await?;
     let total: i64 = counts.sets.iter().sum();
@@ -166,6 +168,7 @@ pub(super) async fn page(
         name: task.name,
         frame,
         w,
+        with_classes: is_about_classes || slips.with_classes(),
         classes: classes.into_iter().map(|class| slips.row(class)).collect(),
         slips,
     })
@@ -187,6 +190,7 @@ fn tabs(task: &Task, counts: [i64; 3], current: Shelf, w: &Words) -> Vec<Tab> {
         count: count(n),
         is_current: shelf == current,
         set: word_of(shelf),
+        has_key: matches!(shelf, Shelf::Of(_)),
     };
     let mut tabs = vec![tab(Shelf::All, w.all, living)];
     tabs.extend(Set::ALL.into_iter().zip(counts).map(|(set, n)| tab(Shelf::Of(set), set_label(set, w), n)));

@@ -15,7 +15,7 @@ impl Training {
     ///
     /// # Errors
     /// 1001 for a limit or cursor that isn't one.
-    pub async fn images(&self, id: Id, shelf: Shelf, cursor: Option<&str>, limit: u32) -> Result<Page<Image>> {
+    pub async fn images(&self, id: Id, which: Shelf, cursor: Option<&str>, limit: u32) -> Result<Page<Image>> {
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
         }
@@ -24,7 +24,7 @@ impl Training {
             Some(Cursor::Number { key, tie: 0 }) => key,
             Some(_) => return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
         };
-        let mut items = store::images::page(&self.inner.db, id, shelf, after, limit + 1).await?;
+        let mut items = store::images::page(&self.inner.db, id, which, after, limit + 1).await?;
         let is_more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let last = items.last().filter(|_| is_more);

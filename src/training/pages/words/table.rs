@@ -20,6 +20,7 @@ pub struct Words {
     pub copies: &'static str,
     pub copy: &'static str,
     pub copy_hint: &'static str,
+    pub copy_sign: &'static str,
     pub copy_task: &'static str,
     pub create: &'static str,
     pub created: &'static str,
