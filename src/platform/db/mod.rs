@@ -56,7 +56,7 @@ impl Db {
     /// When the URL is neither SQLite's nor MySQL's, or the database can't be opened or migrated.
     pub async fn connect(options: &Options) -> Result<Self, sqlx::Error> {
         let db = match options.url.split(':').next() {
-            Some("sqlite") => Self::connect_sqlite(options).await?,
+            Some("sqlite") => Self::connect_sqlite(options)?,
             Some("mysql" | "mariadb") => Self::connect_mysql(options).await?,
             _ => {
                 let message = "databases.granary.url must begin with sqlite: or mysql:";
@@ -67,7 +67,7 @@ impl Db {
         Ok(db)
     }
 
-    async fn connect_sqlite(options: &Options) -> Result<Self, sqlx::Error> {
+    fn connect_sqlite(options: &Options) -> Result<Self, sqlx::Error> {
         let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
         let connect = SqliteConnectOptions::from_str(&options.url)?
             .create_if_missing(true)
