@@ -12,7 +12,7 @@ struct Seen {
 }
 
 fn post(world: &World, path: &str, body: &str, lang: &'static str) -> Seen {
-    let request = world.client.post(path.to_owned()).header(ContentType::Form).body(body);
+    let request = world.client.post(path).header(ContentType::Form).body(body);
     let response = request.header(Header::new("Accept-Language", lang)).dispatch();
     let location = response.headers().get_one("Location").unwrap_or_default().to_owned();
     Seen { status: response.status(), location, page: response.into_string().unwrap_or_default() }
