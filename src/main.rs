@@ -8,7 +8,7 @@ use granary::platform::blobs::Blobs;
 use granary::platform::clock::Clock;
 use granary::platform::config::{self, Config};
 use granary::platform::db::{Db, Options};
-use granary::platform::telemetry;
+use granary::platform::{process, telemetry};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
@@ -42,6 +42,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    process::prepare();
     let Command::Serve = Cli::parse().command.unwrap_or(Command::Serve);
     let figment = config::figment();
     match prepare(&figment) {
@@ -53,7 +54,6 @@ fn main() -> ExitCode {
 /// Everything that can go wrong before the server starts.
 fn prepare(figment: &Figment) -> Result<(Config, Blobs), String> {
     let config = Config::extract(figment)?;
-    raise_file_limit();
     let level = figment.extract_inner("log_level").unwrap_or(rocket::config::LogLevel::Normal);
     telemetry::init(level);
     let blobs = Blobs::open(&config.data_dir, granary::is_durable(&config)).map_err(|error| {
@@ -66,15 +66,6 @@ fn prepare(figment: &Figment) -> Result<(Config, Blobs), String> {
         }
     })?;
     Ok((config, blobs))
-}
-
-/// Takes as many file handles as the system lets it: each connection and each transfer needs one.
-fn raise_file_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).is_err() {
-        tracing::warn!("the limit of open files can't be raised");
-    }
 }
 
 async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {

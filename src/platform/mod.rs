@@ -9,5 +9,6 @@ pub mod error;
 pub mod ids;
 pub mod names;
 pub mod pictures;
+pub mod process;
 pub mod telemetry;
 pub mod web;

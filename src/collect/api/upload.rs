@@ -88,7 +88,7 @@ async fn post_named(
     head: Head<'_>,
     data: Data<'_>,
 ) -> Answer<UploadedResponse> {
-    named(collect, &head, data).await
+    named(collect, &head, Body::open(data, head.body, collect.max_size())?).await
 }
 
 /// `PUT /upload/{tag}/{filename}`: as `curl -T` sends it.
@@ -101,13 +101,13 @@ async fn put_named(
     head: Head<'_>,
     data: Data<'_>,
 ) -> Answer<UploadedResponse> {
-    named(collect, &head, data).await
+    named(collect, &head, Body::open(data, head.body, collect.max_size())?).await
 }
 
-async fn named(collect: &Collect, head: &Head<'_>, data: Data<'_>) -> Answer<UploadedResponse> {
+async fn named(collect: &Collect, head: &Head<'_>, body: Body<'_>) -> Answer<UploadedResponse> {
     let tag = Name::from_percent_encoded(head.segment(1)).map_err(|error| error.of("tag"))?;
     let name = Name::from_percent_encoded(head.segment(0)).map_err(|error| error.of("filename"))?;
-    Ok(one(raw(collect, head, tag, name, data).await?))
+    Ok(one(raw(collect, head, tag, name, body).await?))
 }
 
 /// An answer of either shape.
@@ -140,7 +140,8 @@ async fn post_tag(
                 Error::invalid("filename", message)
             })?;
             let name = Name::from_percent_encoded(raw_name).map_err(|error| error.of("filename"))?;
-            Ok(Either::One(one(raw(collect, &head, tag, name, data).await?)))
+            let body = Body::open(data, head.body, collect.max_size())?;
+            Ok(Either::One(one(raw(collect, &head, tag, name, body).await?)))
         }
     }
 }
@@ -155,11 +156,11 @@ fn several(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (Status, Json<Severa
     (Status::new(status), Json(response))
 }
 
-async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, data: Data<'_>) -> Result<Uploaded> {
+async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Body<'_>) -> Result<Uploaded> {
     let on_conflict = head.on_conflict()?;
     let expected = expected_digest(&head.digests)?;
     let mut incoming = collect.begin(head.body.length)?;
-    Body::open(data, head.body, collect.max_size())?.read_into(&mut incoming).await?;
+    body.read_into(&mut incoming).await?;
     collect.store(Upload { tag, name, on_conflict, expected }, incoming).await
 }
 

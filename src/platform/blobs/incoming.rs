@@ -26,7 +26,7 @@ const FIRST_ROOM: usize = 4 * 1024;
 
 /// A body that is announced to be no larger gets its room at once. Of a larger one this much has to come
 /// first; then the rest gets its room, or eight times as much.
-const EARNEST: usize = 12 * 1024;
+pub const EARNEST: usize = 12 * 1024;
 
 /// How much is written between two syncs of a large file, so that the last one is short.
 const SYNC_EVERY: u64 = 32 * 1024 * 1024;
@@ -146,9 +146,22 @@ impl Incoming {
                 _ if length < EARNEST => FIRST_ROOM.max(length * 2),
                 announced => announced.unwrap_or(SPILL).min(length * 8).min(SPILL),
             };
-            self.buffer.reserve_exact(total.max(length + 1) - length);
+            self.make_room(total.max(length + 1));
         }
         &mut self.buffer
+    }
+
+    /// Room for `total` bytes; that of an earlier body where there is some.
+    fn make_room(&mut self, total: usize) {
+        let length = self.buffer.len();
+        let used_before = if total > EARNEST { self.blobs.inner.rooms.take(total) } else { None };
+        match used_before {
+            Some(mut room) => {
+                room.extend_from_slice(&self.buffer);
+                self.buffer = room;
+            }
+            None => self.buffer.reserve_exact(total - length),
+        }
     }
 
     /// Adds bytes.
@@ -175,7 +188,8 @@ impl Incoming {
         if self.buffer.len() < SPILL {
             return Ok(());
         }
-        self.spill().await
+        // On the heap: thousands of small bodies needn't have room for it.
+        Box::pin(self.spill()).await
     }
 
     fn sum_up(&mut self) {
@@ -248,9 +262,9 @@ impl Incoming {
         check(&key, expected.as_ref())?;
         if !blobs.is_durable() {
             // Into the page cache, which takes less than a hop to another thread and back.
-            return store_small(&blobs, key, crc32, &bytes);
+            return store_small(&blobs, key, crc32, bytes);
         }
-        spawn_blocking(move || store_small(&blobs, key, crc32, &bytes)).await.map_err(io::Error::other)?
+        spawn_blocking(move || store_small(&blobs, key, crc32, bytes)).await.map_err(io::Error::other)?
     }
 }
 
@@ -297,20 +311,22 @@ impl Spilled {
     }
 }
 
-fn store_small(blobs: &Blobs, key: BlobKey, crc32: u32, bytes: &[u8]) -> io::Result<Received> {
-    let facts = pictures::probe(Cursor::new(bytes))?;
+fn store_small(blobs: &Blobs, key: BlobKey, crc32: u32, bytes: Arc<Vec<u8>>) -> io::Result<Received> {
+    let facts = pictures::probe(Cursor::new(bytes.as_slice()))?;
     let received = Received { key, size: bytes.len() as u64, crc32, facts };
-    if blobs.has_already(&received.key, bytes)? {
-        return Ok(received);
+    if !blobs.has_already(&received.key, &bytes)? {
+        let staged = Staged(blobs.stage_path());
+        let mut file = File::create_new(&staged.0)?;
+        file.write_all(&bytes)?;
+        if blobs.is_durable() {
+            file.sync_data()?;
+        }
+        blobs.settle(&staged.0, &received.key)?;
+        staged.renamed_away();
     }
-    let staged = Staged(blobs.stage_path());
-    let mut file = File::create_new(&staged.0)?;
-    file.write_all(bytes)?;
-    if blobs.is_durable() {
-        file.sync_data()?;
+    if let Some(room) = Arc::into_inner(bytes) {
+        blobs.inner.rooms.give_back(room);
     }
-    blobs.settle(&staged.0, &received.key)?;
-    staged.renamed_away();
     Ok(received)
 }
 

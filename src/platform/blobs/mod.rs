@@ -10,6 +10,7 @@ mod incoming;
 mod key;
 mod links;
 mod read;
+mod rooms;
 mod segments;
 
 use std::fs::{self, File, OpenOptions};
@@ -35,6 +36,7 @@ struct Inner {
     durable: bool,
     next_staged: AtomicU64,
     digester: digest::Digester,
+    rooms: rooms::Rooms,
     /// By the first byte of the key: the folders that were used.
     folders: [OnceLock<File>; 256],
     /// Held for the life of the process: one server for each data folder.
@@ -58,8 +60,9 @@ impl Blobs {
         }
         let digester = digest::Digester::start()?;
         let next_staged = AtomicU64::new(0);
+        let rooms = rooms::Rooms::default();
         let folders = [const { OnceLock::new() }; 256];
-        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, folders, _lock: lock }) })
+        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, rooms, folders, _lock: lock }) })
     }
 
     /// Where things lie.

@@ -44,7 +44,8 @@ impl<'r> FromRequest<'r> for BodyHead {
 
 /// A body that is read piece by piece.
 pub struct Body<'r> {
-    stream: DataStream<'r>,
+    /// Large; on the heap, or every future it is handed through has room for it.
+    stream: Box<DataStream<'r>>,
     head: BodyHead,
     limit: u64,
     taken: u64,
@@ -63,7 +64,7 @@ impl<'r> Body<'r> {
         if stream.hint() < PEEKED && !head.peek_complete {
             return Err(broken_off());
         }
-        Ok(Self { stream, head, limit, taken: 0 })
+        Ok(Self { stream: Box::new(stream), head, limit, taken: 0 })
     }
 
     /// Adds what comes next to `buffer`; 0 at the proper end.
