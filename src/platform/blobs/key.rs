@@ -76,6 +76,12 @@ impl Layout {
         self.root.join("staging")
     }
 
+    /// `blobs/ab`, where blobs lie whose keys begin with this byte.
+    #[must_use]
+    pub fn folder(&self, first_byte: u8) -> PathBuf {
+        self.blobs().join(format!("{first_byte:02x}"))
+    }
+
     /// `blobs/ab/<sha256>`.
     #[must_use]
     pub fn blob(&self, key: &BlobKey) -> PathBuf {

@@ -55,6 +55,7 @@ impl Blobs {
         let layout = Layout::new(&root.canonicalize()?);
         fs::create_dir_all(layout.blobs())?;
         fs::create_dir_all(layout.staging())?;
+        make_folders(&layout)?;
         for entry in fs::read_dir(layout.staging())? {
             fs::remove_file(entry?.path())?;
         }
@@ -176,26 +177,31 @@ impl Blobs {
         self.sync(folder)
     }
 
-    /// The folder of a blob, kept open. The first blob with its prefix makes it.
+    /// The folder of a blob, kept open from its first use.
     fn folder(&self, key: &BlobKey) -> io::Result<&File> {
         let known = &self.inner.folders[usize::from(key.first_byte())];
         if let Some(folder) = known.get() {
             return Ok(folder);
         }
-        let target = self.inner.layout.blob(key);
-        let path = target.parent().unwrap_or(&target);
-        match fs::create_dir(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        self.sync(&File::open(self.inner.layout.blobs())?)?;
-        let folder = File::open(path)?;
+        let folder = File::open(self.inner.layout.folder(key.first_byte()))?;
         Ok(known.get_or_init(|| folder))
     }
 
     fn sync(&self, folder: &File) -> io::Result<()> {
         if self.inner.durable { folder.sync_all() } else { Ok(()) }
     }
+}
+
+/// Makes the folders of all prefixes at once: one by one, each would cost the first upload with its prefix
+/// a sync of its own.
+fn make_folders(layout: &Layout) -> io::Result<()> {
+    for first_byte in 0..=u8::MAX {
+        match fs::create_dir(layout.folder(first_byte)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    File::open(layout.blobs())?.sync_all()
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
