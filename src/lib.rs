@@ -5,6 +5,7 @@
 
 pub mod collect;
 pub mod duplication;
+pub mod faces;
 pub mod platform;
 pub mod split;
 pub mod training;

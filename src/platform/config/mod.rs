@@ -4,6 +4,8 @@
 //! What always holds: a [`Config`] has been checked; a wrong value or an unknown key under one of our
 //! tables is one line that names the key.
 
+mod ingest;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use rocket::figment::providers::{Env, Format, Serialized, Toml};
 use rocket::figment::value::{Map, Value};
 use rocket::figment::{Figment, Profile};
 use serde::{Deserialize, Deserializer};
+
+pub use ingest::{EngineName, Faces, Ingest, OnRestart, Secret};
 
 /// What the rooms need to know.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +30,8 @@ pub struct Config {
     pub cors: Cors,
     pub auth: Auth,
     pub training: Training,
+    pub ingest: Ingest,
+    pub faces: Faces,
     address: IpAddr,
 }
 
@@ -186,6 +192,8 @@ pub fn defaults() -> Figment {
     .merge(Serialized::default("cors", empty()))
     .merge(Serialized::default("auth", empty()))
     .merge(Serialized::default("training", empty()))
+    .merge(Serialized::default("ingest", empty()))
+    .merge(Serialized::default("faces", empty()))
 }
 
 /// Completes `databases.granary`: SQLite in the data folder unless a URL is given.

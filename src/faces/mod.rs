@@ -1,0 +1,4 @@
+//! Face groups, and the engines that find faces behind one trait.
+
+pub mod engine;
+pub mod model;
