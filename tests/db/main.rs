@@ -9,6 +9,7 @@ mod conflicts;
 mod duplication;
 mod exports;
 mod ids;
+mod ingest_fetch;
 mod lists;
 mod split;
 mod split_groups;

@@ -1,4 +1,4 @@
-//! Pictures: what an upload's bytes are, how large it is shown, and a small JPEG of it.
+//! Pictures: what an upload's bytes are, how large it is shown, a small JPEG of it, and its pixels.
 //!
 //! What users upload is hostile until shown otherwise, so what always holds: types are sniffed and never believed, sizes are read from
 //! headers before anything is decoded, more than [`MAX_PIXELS`] are refused, and everything that parses foreign bytes within
@@ -11,6 +11,7 @@ mod heif;
 mod helpers;
 mod jpeg;
 mod look;
+mod pixels;
 mod resize;
 mod sniff;
 mod thumbnail;
@@ -21,6 +22,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
+pub use pixels::pixels;
 pub use thumbnail::{EDGE, Small, ThumbnailError, thumbnail};
 use window::Window;
 
