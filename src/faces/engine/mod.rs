@@ -2,7 +2,21 @@
 
 use std::sync::Arc;
 
+mod null;
+
+use crate::platform::config;
+
 use super::model::{Ability, Detected, FaceBox};
+
+pub use null::Null;
+
+/// Why a picture can't be opened (code 102), in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{en}")]
+pub struct Unreadable {
+    pub en: String,
+    pub zh: String,
+}
 
 /// A picture that was opened.
 pub struct Picture {
@@ -34,6 +48,12 @@ pub trait Engine: Send + Sync + 'static {
     /// What it is and can measure.
     fn ability(&self) -> Ability;
 
+    /// Opens a picture as this engine needs it. Blocks: call it on the blocking pool.
+    ///
+    /// # Errors
+    /// When the bytes aren't a whole picture of a known format (code 102).
+    fn open(&self, bytes: Arc<Vec<u8>>) -> Result<Picture, Unreadable>;
+
     /// All faces of a picture, the largest first.
     ///
     /// # Errors
@@ -51,4 +71,12 @@ pub trait Engine: Send + Sync + 'static {
     /// # Errors
     /// When an outside server doesn't answer.
     async fn remove(&self, group: &str, remote_id: &str) -> Result<(), Unanswered>;
+}
+
+/// The engine that the configuration names, ready to work.
+///
+/// # Errors
+/// One line that says which key is wrong or missing, and what is allowed.
+pub fn build(_config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
+    Ok(Arc::new(Null))
 }
