@@ -24,12 +24,13 @@ fn height(room: &str) -> Option<u8> {
 }
 
 /// What a layer must not name, and why.
-const BANNED: [(Layer, &[&str]); 4] = [
+const BANNED: [(Layer, &[&str]); 5] = [
     (
         Layer::Model,
         &["sqlx::", "rocket::", "tokio::", "platform::clock", "platform::db", "SystemTime::now", "Instant::now"],
     ),
     (Layer::Store, &["rocket::", "rocket_db_pools"]),
+    (Layer::Engine, &["sqlx::", "platform::db", "platform::blobs", "platform::web"]),
     (Layer::Service, &["rocket::", "sqlx::query", "sqlx::raw_sql", "sqlx::QueryBuilder"]),
     (Layer::Surface, &["sqlx::", "platform::blobs"]),
 ];
@@ -71,7 +72,7 @@ fn foreign_insides(source: &Source) -> Vec<String> {
         let inside = path.get(1).and_then(|name| layer_named(name));
         let allowed = match layer {
             Layer::Model | Layer::Store => false,
-            _ => !matches!(inside, Some(Layer::Store | Layer::Surface)),
+            _ => !matches!(inside, Some(Layer::Store | Layer::Engine | Layer::Surface)),
         };
         if !allowed {
             findings.push(format!("{}: not through that door: crate::{}", source.path, path.join("::")));
@@ -80,7 +81,7 @@ fn foreign_insides(source: &Source) -> Vec<String> {
     findings
 }
 
-/// Within a room: model ← store ← service ← { api, pages, worker } ← mod.
+/// Within a room: model ← { store, engine } ← service ← { api, pages, worker } ← mod.
 fn upward_layers(source: &Source) -> Vec<String> {
     let (Some(room), Some(own)) = (source.room(), source.layer()) else {
         return Vec::new();
@@ -93,8 +94,12 @@ fn upward_layers(source: &Source) -> Vec<String> {
         let Some(other) = path.get(1).and_then(|name| layer_named(name)) else {
             continue;
         };
-        let to_store = own == Layer::Surface && other == Layer::Store;
-        if other > own || to_store {
+        let inward = match own {
+            Layer::Surface => matches!(other, Layer::Store | Layer::Engine),
+            Layer::Engine => other == Layer::Store,
+            _ => false,
+        };
+        if other > own || inward {
             findings.push(format!("{}: the arrow runs back: crate::{}", source.path, path.join("::")));
         }
     }
@@ -184,6 +189,8 @@ fn a_room_that_looks_up_is_caught() {
     assert!(upward_rooms(&fine).is_empty() && foreign_insides(&fine).is_empty());
     let peeking = example("src/training/service.rs", "use crate::collect::store;");
     assert_eq!(foreign_insides(&peeking).len(), 1);
+    let shortcut = example("src/ingest/service.rs", "use crate::faces::engine::Engine;");
+    assert_eq!(foreign_insides(&shortcut).len(), 1);
     let stores = example("src/training/store.rs", "use crate::collect::model::File;");
     assert_eq!(foreign_insides(&stores).len(), 1);
 }
@@ -196,6 +203,10 @@ fn a_layer_that_looks_up_is_caught() {
         ("src/collect/service.rs", "use crate::collect::{api, model};"),
         ("src/collect/api/files.rs", "use crate::collect::store;"),
         ("src/collect/pages.rs", "fn f() { crate::collect::store::find(); }"),
+        ("src/faces/engine/yunet.rs", "use crate::faces::store;"),
+        ("src/faces/engine/mod.rs", "use super::service::Faces;"),
+        ("src/faces/store.rs", "use super::engine::Engine;"),
+        ("src/faces/api.rs", "use crate::faces::engine;"),
         ("src/collect/model.rs", "use super::store::Row;"),
         ("src/collect/api/files.rs", "use super::super::store;"),
     ] {
@@ -214,6 +225,7 @@ fn a_layer_with_foreign_materials_is_caught() {
         ("src/collect/service/upload.rs", "async fn f() { sqlx::query(X); }"),
         ("src/collect/api.rs", "use crate::platform::{blobs::Blobs, web};"),
         ("src/collect/pages/tag.rs", "use sqlx::Row;"),
+        ("src/faces/engine/null.rs", "use crate::platform::db::Tx;"),
     ] {
         assert_eq!(foreign_materials(&example(path, text)).len(), 1, "{path}");
     }

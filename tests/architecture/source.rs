@@ -14,6 +14,8 @@ pub struct Source {
 pub enum Layer {
     Model,
     Store,
+    /// What finds faces: beside the store, which it must not know.
+    Engine,
     Service,
     Surface,
     Stage,
@@ -89,6 +91,7 @@ pub fn layer_named(name: &str) -> Option<Layer> {
     Some(match name {
         "model" => Layer::Model,
         "store" => Layer::Store,
+        "engine" => Layer::Engine,
         "service" => Layer::Service,
         "api" | "pages" | "worker" | "supervisor" => Layer::Surface,
         "mod" => Layer::Stage,
@@ -253,5 +256,6 @@ fn files_know_their_place() {
     assert_eq!(place("src/collect/model.rs"), (collect.clone(), Some(Layer::Model)));
     assert_eq!(place("src/collect/model/zip.rs"), (collect.clone(), Some(Layer::Model)));
     assert_eq!(place("src/collect/api/files.rs"), (collect.clone(), Some(Layer::Surface)));
+    assert_eq!(place("src/faces/engine/mod.rs"), (Some("faces".to_owned()), Some(Layer::Engine)));
     assert_eq!(place("src/collect/mod.rs"), (collect, Some(Layer::Stage)));
 }

@@ -215,14 +215,14 @@ async fn lists_page_and_search(engine: Engine) {
     assert_eq!(listed(&faces, "员工", &found("TAG 0")).await.len(), 13);
     assert_eq!(faces.found(faces.group("员工").await.unwrap().id, "TAG 0").await.unwrap(), 13);
     assert!(listed(&faces, "员工", &found("%")).await.is_empty());
-    let names = |page: granary::collect::model::Page<granary::faces::model::Group>| {
+    let names_of = |page: granary::collect::model::Page<granary::faces::model::Group>| {
         page.items.into_iter().map(|group| group.name).collect::<Vec<_>>()
     };
     let first = faces.groups(None, None, 3).await.unwrap();
-    let next = first.next.clone();
-    assert_eq!(names(first), ["alphabet", "beta", "Alpha"]);
-    assert_eq!(names(faces.groups(None, next.as_deref(), 3).await.unwrap()), ["员工"]);
-    assert_eq!(names(faces.groups(Some("ALPHA"), None, 10).await.unwrap()), ["alphabet", "Alpha"]);
+    let second = first.next.clone();
+    assert_eq!(names_of(first), ["alphabet", "beta", "Alpha"]);
+    assert_eq!(names_of(faces.groups(None, second.as_deref(), 3).await.unwrap()), ["员工"]);
+    assert_eq!(names_of(faces.groups(Some("ALPHA"), None, 10).await.unwrap()), ["alphabet", "Alpha"]);
     assert!(faces.groups(None, None, 0).await.is_err() && faces.groups(None, None, 1001).await.is_err());
     assert!(faces.groups(None, Some("n7-1"), 10).await.is_err() && faces.groups(None, Some("x"), 10).await.is_err());
     assert!(matches!(faces.faces("没有", &Filter::default(), None, 10).await, Err(Error::NotFound(_))));

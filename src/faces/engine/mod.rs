@@ -1,30 +1,35 @@
 //! What finds faces: one trait, several engines. The room's service is its only caller.
+//!
+//! What always holds: a picture was opened, whole, before an engine or a server behind one sees it; boxes lie within the picture;
+//! the largest face comes first.
 
-use std::sync::Arc;
-
+mod blur;
 mod null;
+mod open;
+mod scale;
+mod seetaface;
+
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 use crate::platform::config;
 
 use super::model::{Ability, Detected, FaceBox};
 
 pub use null::Null;
-
-/// Why a picture can't be opened (code 102), in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{en}")]
-pub struct Unreadable {
-    pub en: String,
-    pub zh: String,
-}
+pub use open::{Unreadable, open};
+pub use seetaface::Seetaface;
 
 /// A picture that was opened.
 pub struct Picture {
     /// As it came.
     pub bytes: Arc<Vec<u8>>,
-    /// As displayed: 8 bits of red, green, blue, row by row; `None` for engines that don't look at it themselves.
+    /// As displayed: 8 bits of red, green, blue, row by row. Engines that send pictures out keep them smaller than
+    /// `width`×`height`; `None` for the one that doesn't look.
     pub pixels: Option<image::RgbImage>,
+    /// Pixels across as displayed.
     pub width: u32,
+    /// Pixels down as displayed.
     pub height: u32,
 }
 
@@ -52,7 +57,9 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the bytes aren't a whole picture of a known format (code 102).
-    fn open(&self, bytes: Arc<Vec<u8>>) -> Result<Picture, Unreadable>;
+    fn open(&self, bytes: Arc<Vec<u8>>) -> Result<Picture, Unreadable> {
+        open(bytes)
+    }
 
     /// All faces of a picture, the largest first.
     ///
@@ -77,6 +84,59 @@ pub trait Engine: Send + Sync + 'static {
 ///
 /// # Errors
 /// One line that says which key is wrong or missing, and what is allowed.
-pub fn build(_config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
-    Ok(Arc::new(Null))
+pub fn build(config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
+    use config::EngineName::{Compreface, Insightface, Null as NullName, Seetaface as SeetafaceName, Yunet};
+    Ok(match config.engine {
+        NullName => Arc::new(Null),
+        SeetafaceName => Arc::new(Seetaface::new()?),
+        Yunet | Compreface | Insightface => return Err("faces.engine: not built in yet".to_owned()),
+    })
+}
+
+/// Runs work that blocks. Whatever breaks it off is told like a server's silence.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
+    let done = rocket::tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Unanswered(format!("the face engine broke off: {error}")))
+}
+
+/// The box between left, top, right and bottom in whole pixels, as far as it lies within the picture; `None` where nothing is left.
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and the picture's size bounds it")]
+fn clipped([left, top, right, bottom]: [f64; 4], (width, height): (u32, u32)) -> Option<FaceBox> {
+    let within = |value: f64, side: u32| (value.round() as i64).clamp(0, side.into());
+    let (x, y) = (within(left, width), within(top, height));
+    let place = FaceBox { x, y, width: within(right, width) - x, height: within(bottom, height) - y };
+    (place.width > 0 && place.height > 0).then_some(place)
+}
+
+fn largest_first(mut faces: Vec<Detected>) -> Vec<Detected> {
+    faces.sort_by_key(|face| Reverse(face.place.width * face.place.height));
+    faces
+}
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_are_cut_off_at_the_edge() {
+        let place = |x, y, width, height| Some(FaceBox { x, y, width, height });
+        assert_eq!(clipped([-3.0, 2.4, 7.6, 20.0], (10, 10)), place(0, 2, 8, 8));
+        assert_eq!(clipped([1.0, 1.0, 3.0, 4.0], (10, 10)), place(1, 1, 2, 3));
+        for outside in [[12.0, 1.0, 14.0, 3.0], [-9.0, 1.0, -2.0, 3.0], [3.0, 3.0, 3.2, 8.0], [f64::NAN; 4]] {
+            assert_eq!(clipped(outside, (10, 10)), None, "{outside:?}");
+        }
+    }
+
+    #[test]
+    fn the_engine_of_the_configuration_is_built() {
+        let named = |engine| {
+            let config = config::Faces { engine, model: None, url: None, keys: Default::default() };
+            build(&config).map(|engine| engine.ability().name)
+        };
+        assert_eq!(named(config::EngineName::Seetaface).as_deref(), Ok("seetaface"));
+        assert_eq!(named(config::EngineName::Null).as_deref(), Ok("null"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Pictures: what an upload's bytes are, how large it is shown, and a small JPEG of it.
+//! Pictures: what an upload's bytes are, how large it is shown, a small JPEG of it, and its pixels.
 //!
 //! What users upload is hostile until shown otherwise, so what always holds: types are sniffed and never believed, sizes are read from
 //! headers before anything is decoded, more than [`MAX_PIXELS`] are refused, and everything that parses foreign bytes within
@@ -12,6 +12,7 @@ mod heif;
 mod helpers;
 mod jpeg;
 mod look;
+mod pixels;
 mod resize;
 mod sniff;
 mod thumbnail;
@@ -23,6 +24,7 @@ use std::io::{self, Read, Seek};
 use std::path::Path;
 
 pub use cut_out::{Area, cut_out};
+pub use pixels::pixels;
 pub use thumbnail::{EDGE, Small, ThumbnailError, thumbnail};
 use window::Window;
 

@@ -4,7 +4,7 @@
 //! nothing is decoded before its header was found to be within the limits.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
@@ -84,7 +84,8 @@ pub(super) fn is_decodable(content_type: &str) -> bool {
     content_type == "image/jpeg" || format(content_type).is_some()
 }
 
-fn format(content_type: &str) -> Option<ImageFormat> {
+/// What `image` calls the formats that it decodes for us.
+pub(super) fn format(content_type: &str) -> Option<ImageFormat> {
     match content_type {
         "image/png" => Some(ImageFormat::Png),
         "image/gif" => Some(ImageFormat::Gif),
@@ -112,7 +113,8 @@ fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Small, ThumbnailEr
     Ok(Small { jpeg: encoded(&upright, QUALITY)?, look: look(&upright) })
 }
 
-fn within_limits(header: Header) -> Result<(), ThumbnailError> {
+/// Has the picture no more than [`MAX_PIXELS`]?
+pub(super) fn within_limits(header: Header) -> Result<(), ThumbnailError> {
     let Header { width, height, .. } = header;
     if header.pixels() > MAX_PIXELS { Err(ThumbnailError::TooLarge { width, height }) } else { Ok(()) }
 }
@@ -128,7 +130,18 @@ fn from_jpeg(path: &Path) -> Result<Scaled, ThumbnailError> {
 }
 
 fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, ThumbnailError> {
-    let mut reader = ImageReader::with_format(BufReader::with_capacity(64 * 1024, File::open(path)?), format);
+    let picture = decoded(BufReader::with_capacity(64 * 1024, File::open(path)?), format, header)?;
+    let (width, height) = fitted(picture.width, picture.height);
+    Ok(resized(picture, width, height))
+}
+
+/// A picture of a format that isn't JPEG at its full size, as stored.
+pub(super) fn decoded<R: BufRead + Seek>(
+    source: R,
+    format: ImageFormat,
+    header: Header,
+) -> Result<Scaled, ThumbnailError> {
+    let mut reader = ImageReader::with_format(source, format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
@@ -140,8 +153,7 @@ fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, Thu
         _ if picture.color().has_alpha() => (Colour::Rgb, over_white::<4>(picture.into_rgba8().into_raw())),
         _ => (Colour::Rgb, picture.into_rgb8().into_raw()),
     };
-    let (small_width, small_height) = fitted(width, height);
-    Ok(resized(Scaled { width, height, colour, samples }, small_width, small_height))
+    Ok(Scaled { width, height, colour, samples })
 }
 
 /// Puts white behind pixels of `N` samples, the last of which is the opacity, and takes that out. In place: a second copy of a
@@ -193,7 +205,7 @@ pub(super) fn fitted_in(width: u32, height: u32, edge: u32) -> (u32, u32) {
 }
 
 /// The picture upright, by EXIF's numbers: 2 to 4 mirror or turn it, 5 to 8 swap its sides too.
-fn turned(picture: Scaled, orientation: u8) -> Scaled {
+pub(super) fn turned(picture: Scaled, orientation: u8) -> Scaled {
     if orientation == 1 {
         return picture;
     }

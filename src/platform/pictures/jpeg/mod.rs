@@ -20,6 +20,7 @@ mod tests;
 
 use bits::find_marker;
 use huffman::Table;
+pub(super) use samples::to_rgb;
 
 /// Progressive pictures may repeat scans at no cost in bytes; honest ones have about 10.
 const MAX_SCANS: usize = 64;
@@ -92,39 +93,55 @@ struct Decoder<'a> {
 /// Decodes `data`, scaled down by a power of two so far that the longer side is still at least `wanted` pixels
 /// (or not at all where it is shorter than that).
 pub(super) fn decode(data: &[u8], wanted: u32) -> Result<Scaled, Broken> {
-    if !data.starts_with(&[0xFF, 0xD8]) {
-        return Err(broken("not a JPEG"));
-    }
-    let mut decoder = Decoder {
-        data,
-        quant: [None; 4],
-        dc: [None, None, None, None],
-        ac: [None, None, None, None],
-        restart: 0,
-        adobe: None,
-        jfif: false,
-        progressive: false,
-        width: 0,
-        height: 0,
-        scale: 8,
-        kept: 64,
-        mcus: (0, 0),
-        max: (1, 1),
-        components: Vec::new(),
-    };
+    let mut decoder = Decoder::new(data)?;
     decoder.run(wanted as usize)?;
     decoder.finish()
 }
 
+/// Decodes `data` at its full size, and takes it for cut short where no marker follows the last sample.
+pub(super) fn decode_whole(data: &[u8]) -> Result<Scaled, Broken> {
+    let mut decoder = Decoder::new(data)?;
+    let end = decoder.run(usize::MAX)?;
+    if find_marker(data, end).is_none() {
+        return Err(broken("cut short"));
+    }
+    decoder.finish()
+}
+
 impl<'a> Decoder<'a> {
-    fn run(&mut self, wanted: usize) -> Result<(), Broken> {
+    fn new(data: &'a [u8]) -> Result<Self, Broken> {
+        if !data.starts_with(&[0xFF, 0xD8]) {
+            return Err(broken("not a JPEG"));
+        }
+        Ok(Self {
+            data,
+            quant: [None; 4],
+            dc: [None, None, None, None],
+            ac: [None, None, None, None],
+            restart: 0,
+            adobe: None,
+            jfif: false,
+            progressive: false,
+            width: 0,
+            height: 0,
+            scale: 8,
+            kept: 64,
+            mcus: (0, 0),
+            max: (1, 1),
+            components: Vec::new(),
+        })
+    }
+
+    /// Reads all scans; answers where the last of them ends.
+    fn run(&mut self, wanted: usize) -> Result<usize, Broken> {
         let (mut pos, mut scans) = (2, 0);
         loop {
             let Some((marker, body)) = find_marker(self.data, pos) else {
-                return self.ended();
+                return Err(self.ended());
             };
             if marker == 0xD9 {
-                return self.complete();
+                self.complete()?;
+                return Ok(pos);
             }
             pos = body;
             if matches!(marker, 0x01 | 0xD0..=0xD8) {
@@ -146,7 +163,7 @@ impl<'a> Decoder<'a> {
                     pos = self.scan(segment, pos)?;
                     // What comes behind the last sample (a second picture, a film) isn't ours to read.
                     if !self.progressive && self.components.iter().all(|c| c.seen) {
-                        return Ok(());
+                        return Ok(pos);
                     }
                 }
                 0xDB => self.quant_tables(segment)?,
@@ -159,8 +176,8 @@ impl<'a> Decoder<'a> {
     }
 
     /// The file ended without an end marker.
-    fn ended(&self) -> Result<(), Broken> {
-        Err(broken(if self.components.is_empty() { "no picture in it" } else { "cut short" }))
+    fn ended(&self) -> Broken {
+        broken(if self.components.is_empty() { "no picture in it" } else { "cut short" })
     }
 
     fn complete(&self) -> Result<(), Broken> {

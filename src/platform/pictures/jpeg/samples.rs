@@ -257,7 +257,7 @@ impl Decoder<'_> {
 
 /// Full-range BT.601, as JFIF has it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is wanted")]
-pub(super) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
+pub(in crate::platform::pictures) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let (luma, blue, red) = (f32::from(luma), f32::from(blue) - 128.0, f32::from(red) - 128.0);
     [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue]
         .map(|value| (value + 0.5) as u8)

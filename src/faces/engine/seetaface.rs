@@ -1,0 +1,97 @@
+//! `seetaface`: the engine that is built in, the frontal detector of SeetaFace 1 as ported to Rust.
+//!
+//! It tells where faces are, and nothing of how they are turned. Its boxes are its own: square and generous, from the forehead to
+//! below the chin; only the picture's edge cuts them. The score is its own too: hits that were merged add up, so it has no upper bound,
+//! and nothing below 3.85 comes out.
+
+use std::sync::Arc;
+
+use image::GrayImage;
+use rustface::{FaceInfo, ImageData, Model};
+
+use crate::faces::model::{Ability, Detected, FaceBox};
+
+use super::{Addition, Engine, Picture, Unanswered, blocking, blur, clipped, largest_first, scale};
+
+/// Embedded by the build script, which checks what it embeds.
+const MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/seetaface.bin"));
+
+/// The longer side of the picture when it is looked at. The detector's window is 40 pixels, whatever `set_min_face_size` says,
+/// so this decides what the smallest face is: a sixteenth of the picture.
+const SIDE: u32 = 640;
+
+/// The engine with its model; cheap to clone.
+#[derive(Clone)]
+pub struct Seetaface {
+    model: Arc<Model>,
+}
+
+impl Seetaface {
+    /// Reads the embedded model.
+    ///
+    /// # Errors
+    /// When the model is damaged: never in a binary that was built whole.
+    pub fn new() -> Result<Self, String> {
+        let model = rustface::read_model(MODEL).map_err(|error| format!("the built-in face model: {error}"))?;
+        Ok(Self { model: Arc::new(model) })
+    }
+
+    /// All faces of a picture, the largest first. Blocks for some tens of milliseconds.
+    #[must_use]
+    pub fn look(&self, pixels: &image::RgbImage) -> Vec<Detected> {
+        let grey = scale::grey(pixels);
+        let first = SIDE.min(grey.width().max(grey.height()));
+        let (width, height) = scale::fitted(grey.width(), grey.height(), first);
+        let mut faces = self.faces(&scale::scaled(grey.clone(), width, height));
+        let mut seen_at = (width, height);
+        if faces.is_empty() {
+            // Smaller faces cost four times as much: only where there are no larger ones.
+            seen_at = scale::fitted(grey.width(), grey.height(), 2 * first);
+            faces = self.faces(&scale::scaled(grey, seen_at.0, seen_at.1));
+        }
+        let found = faces.iter().filter_map(|face| {
+            let place = placed(face, seen_at, pixels.dimensions())?;
+            Some(Detected { place, pose: None, blur: Some(blur::blur(pixels, place)), score: face.score() })
+        });
+        largest_first(found.collect())
+    }
+
+    /// The detector can't be shared nor sent, and is cheap beside its work.
+    fn faces(&self, grey: &GrayImage) -> Vec<FaceInfo> {
+        let mut detector = rustface::create_detector_with_model(Model::clone(&self.model));
+        detector.detect(&ImageData::new(grey.as_raw(), grey.width(), grey.height()))
+    }
+}
+
+/// Where a face is in the picture, of which a copy of another size was looked at.
+fn placed(face: &FaceInfo, (seen_width, seen_height): (u32, u32), size: (u32, u32)) -> Option<FaceBox> {
+    let across = f64::from(size.0) / f64::from(seen_width);
+    let down = f64::from(size.1) / f64::from(seen_height);
+    let place = face.bbox();
+    let (left, top) = (f64::from(place.x()), f64::from(place.y()));
+    let (right, bottom) = (left + f64::from(place.width()), top + f64::from(place.height()));
+    clipped([left * across, top * down, right * across, bottom * down], size)
+}
+
+#[rocket::async_trait]
+impl Engine for Seetaface {
+    fn ability(&self) -> Ability {
+        Ability { name: "seetaface", pose: false, blur: true, embedded: true }
+    }
+
+    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered> {
+        let engine = self.clone();
+        blocking(move || picture.pixels.as_ref().map(|pixels| engine.look(pixels)).unwrap_or_default()).await
+    }
+
+    async fn add(&self, _: &Addition) -> Result<Option<String>, Unanswered> {
+        Ok(None)
+    }
+
+    async fn remove(&self, _: &str, _: &str) -> Result<(), Unanswered> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
