@@ -27,6 +27,9 @@ const WAIT: Duration = Duration::from_millis(100);
 /// How often a run looks whether it is still wanted.
 const BEAT: Duration = Duration::from_secs(1);
 
+/// How long a run is silent before it gives a sign of life: a third of its lease.
+const SIGN: Duration = Duration::from_millis(LEASE_MS.unsigned_abs() / 3);
+
 /// How long a batch is tried again while the database doesn't take it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -163,7 +166,7 @@ impl Committer {
     async fn beat(&mut self) -> bool {
         let Task { id, lease, .. } = &self.task;
         let db = &self.ingest.inner.db;
-        let state = if self.last_sign.elapsed().as_millis() * 3 > LEASE_MS.unsigned_abs().into() {
+        let state = if self.last_sign.elapsed() > SIGN {
             let until = self.ingest.now() + LEASE_MS;
             store::runs::beat(db, id, lease.epoch, until).await.inspect(|_| self.last_sign = Instant::now())
         } else {
