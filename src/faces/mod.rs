@@ -1,7 +1,9 @@
 //! Face groups, and the engines that find faces behind one trait.
 
+mod api;
 pub mod engine;
 pub mod model;
+mod pages;
 pub mod service;
 pub mod store;
 
@@ -37,7 +39,7 @@ pub fn stage() -> AdHoc {
             }
         };
         let faces = Faces::new(db.clone(), ids.clone(), clock.clone(), collect.clone(), engine);
-        Ok(rocket.manage(faces))
+        Ok(rocket.manage(faces).mount("/", [api::routes(), pages::routes()].concat()))
     })
 }
 
