@@ -6,6 +6,7 @@
 pub mod collect;
 pub mod duplication;
 pub mod faces;
+pub mod ingest;
 pub mod platform;
 pub mod split;
 pub mod training;
