@@ -58,7 +58,7 @@ async fn delete_group(_caller: Caller, faces: &State<Faces>, name: &str) -> Resu
 #[get("/api/v1/groups/<name>/faces/<id>/crop")]
 async fn crop(_caller: Caller, faces: &State<Faces>, name: &str, id: &str, headers: Headers<'_>) -> Result<Bytes> {
     let crop = faces.crop(name, face_id(id)?).await?;
-    let facts = Facts {
+    let about = Facts {
         content_type: "image/jpeg".to_owned(),
         size: crop.size,
         etag: format!("\"{}\"", crop.sha256()),
@@ -66,7 +66,7 @@ async fn crop(_caller: Caller, faces: &State<Faces>, name: &str, id: &str, heade
         name: format!("{id}.jpg"),
         is_attachment: false,
     };
-    Ok(Bytes::new(headers.0, facts, |range| faces.read(&crop, range))?)
+    Ok(Bytes::new(headers.0, about, |range| faces.read(&crop, range))?)
 }
 
 fn face_id(id: &str) -> std::result::Result<Id, Error> {
