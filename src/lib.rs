@@ -31,6 +31,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .manage(config)
         .manage(blobs)
         .manage(clock)
+        .manage(web::about::Parts::default())
         .attach(web::fairings::OwnMethod)
         .attach(web::fairings::SafeHeaders)
         .attach(web::fairings::Cors)
