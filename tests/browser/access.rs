@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Look};
+use crate::support::faces::Groups;
+use crate::support::http::encode;
 use crate::support::upload::word;
 use crate::support::{Db, pictures};
 
@@ -21,8 +23,23 @@ fn every_page(browser: &Browser) -> Vec<String> {
             .map(str::to_owned)
             .to_vec();
     pages.extend(task_pages(browser));
+    pages.extend(group_pages(browser));
     pages.extend([format!("/files/{}", ids[1]), format!("/files/{long}"), format!("/files/{gone}")]);
     pages
+}
+
+/// Face groups: an empty one, and one whose names and texts are long, with a face that an outside server keeps.
+fn group_pages(browser: &Browser) -> Vec<String> {
+    let groups = Groups::of(&browser.server);
+    groups.add("empty", 0);
+    let name = "人脸库的名称也可以很长".repeat(5);
+    let texts = [("标签很长".repeat(30), "no-spaces-to-break-at".repeat(20)), (String::new(), String::new())];
+    groups.described(&name, &texts);
+    groups.add_remote(&name);
+    let path = format!("/groups/{}", encode(&name));
+    ["/groups", "/groups?q=nothing-here", "/groups/empty", &path, &format!("{path}?q=nothing-here")]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// Tasks with everything that their pages can show: none before the first, an empty one, one that is

@@ -13,7 +13,7 @@ use crate::words::{TICKS, key};
 on_both_databases!(a_task_is_made_split_copied_and_exported_by_keyboard, the_same_journey_without_script);
 
 /// Puts the focus on an element, as a reader does by Tab.
-fn focus(browser: &Browser, css: &str) {
+pub fn focus(browser: &Browser, css: &str) {
     // A tick takes the focus before it can be seen, so to be there is enough.
     wait::until_true(&format!("{css} on {}", browser.path()), || !browser.all(css).is_empty());
     browser.run(&format!("document.querySelector({css:?}).focus()"));
@@ -21,7 +21,7 @@ fn focus(browser: &Browser, css: &str) {
     assert_eq!(is_there, true, "{css} takes no focus");
 }
 
-fn press_on(browser: &Browser, css: &str, keys: &str) {
+pub fn press_on(browser: &Browser, css: &str, keys: &str) {
     focus(browser, css);
     browser.press(keys);
 }
