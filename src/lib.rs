@@ -48,6 +48,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .attach(split::stage())
         .attach(duplication::stage())
         .attach(faces::stage())
+        .attach(ingest::stage())
 }
 
 /// Whether success waits for the disk.

@@ -12,6 +12,7 @@ pub mod icons;
 pub mod json;
 pub mod lang;
 pub mod multipart;
+pub mod named;
 pub mod page;
 pub mod problem;
 pub mod query;
