@@ -9,6 +9,7 @@ mod images;
 mod items;
 mod list;
 mod removal;
+mod send;
 mod task;
 mod words;
 
@@ -62,5 +63,7 @@ pub fn routes() -> Vec<rocket::Route> {
         classes::change,
         classes::delete,
         removal::delete,
+        send::choose,
+        send::send,
     ]
 }
