@@ -10,6 +10,7 @@ mod items;
 mod list;
 mod removal;
 mod send;
+mod single;
 mod task;
 mod words;
 
@@ -56,6 +57,7 @@ pub fn routes() -> Vec<rocket::Route> {
         create::create,
         task::show,
         images::thumbnail,
+        single::show,
         images::delete,
         images::restore,
         images::import,
