@@ -25,19 +25,19 @@ pub struct Single {
 }
 
 impl Training {
-    /// An image of this task; its neighbours are those of the list `shelf`, for a deleted one the deleted.
+    /// An image of this task; its neighbours are those of the list `among`, for a deleted one the deleted.
     ///
     /// # Errors
     /// 1002; 1003.
-    pub async fn single(&self, task: Id, id: Id, shelf: Shelf) -> Result<Single> {
+    pub async fn single(&self, task: Id, id: Id, among: Shelf) -> Result<Single> {
         let db = &self.inner.db;
         let task = self.find_task(task).await?;
         let image = store::images::find(db, id).await?.filter(|image| image.task_id == task.id);
         let image = image.ok_or_else(|| Fault::no_image(id))?;
-        let shelf = match (image.is_deleted, shelf) {
+        let among = match (image.is_deleted, among) {
             (true, _) => Shelf::Deleted,
             (false, Shelf::Deleted) => Shelf::All,
-            (false, shelf) => shelf,
+            (false, among) => among,
         };
         let (group, source) = store::images::origin(db, id).await?;
         let source = match source {
@@ -56,7 +56,7 @@ impl Training {
                 parts.push(part);
             }
         }
-        let (before, after) = store::images::neighbours(db, &image, shelf).await?;
+        let (before, after) = store::images::neighbours(db, &image, among).await?;
         Ok(Single { task, image, group, source, objects, classes, parts, before, after })
     }
 
