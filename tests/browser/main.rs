@@ -22,6 +22,8 @@ mod browser;
 mod collecting;
 mod keyboard;
 mod preferences;
+mod sending;
+mod steady;
 mod training;
 mod without_script;
 mod words;

@@ -15,6 +15,7 @@ mod split_groups;
 mod training_folders;
 mod training_images;
 mod training_import;
+mod training_single;
 mod transactions;
 mod trash;
 mod world;

@@ -93,13 +93,19 @@ impl Training {
         let image = self.find_image(id).await?;
         let none =
             || Fault::new(Code::NotHere, (format!("Image {id} has no annotation."), format!("图像 {id} 没有标注")));
-        let kept = match store::annotations::find(&self.inner.db, id).await?.ok_or_else(none)? {
-            Place::Row(doc) => doc,
-            Place::Blob(sha256) => self.read_text(&sha256).await?,
-        };
+        let kept = self.kept_annotation(id).await?.ok_or_else(none)?;
         let classes = store::classes::of_tasks(&self.inner.db, &[image.task_id]).await?;
         let classes: Vec<_> = classes.into_iter().map(|(_, class)| class).collect();
         Ok((annotation::mongo_id(image.create_time, id), annotation::render(&kept, &classes)?))
+    }
+
+    /// The document of an image as it is kept.
+    pub(super) async fn kept_annotation(&self, id: Id) -> Result<Option<String>> {
+        Ok(match store::annotations::find(&self.inner.db, id).await? {
+            Some(Place::Row(doc)) => Some(doc),
+            Some(Place::Blob(sha256)) => Some(self.read_text(&sha256).await?),
+            None => None,
+        })
     }
 
     /// A blob of text, in memory.

@@ -2,7 +2,7 @@
 
 use super::{Training, store};
 use crate::collect::model::cursor::Cursor;
-use crate::collect::model::{Name, Page, TagQuery};
+use crate::collect::model::{Filter, Name, Page, TagQuery, Totals};
 use crate::collect::service::{MAX_LIMIT, Picture};
 use crate::platform::ids::Id;
 use crate::training::model::{Fault, Image, Relatives, Result, Shelf, Task};
@@ -64,6 +64,14 @@ impl Training {
         Ok(Relatives { source, copies: store::tasks::copies(&self.inner.db, task.id, COPIES).await? })
     }
 
+    /// The newest tasks, to choose one.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn newest_tasks(&self, limit: u32) -> Result<Vec<Task>> {
+        Ok(store::tasks::list(&self.inner.db, None, None, limit).await?)
+    }
+
     /// The names of the tags that changed last, to choose from.
     ///
     /// # Errors
@@ -78,7 +86,17 @@ impl Training {
     /// # Errors
     /// 1001 for what can't be a tag; `NotFound` when there is none of that name.
     pub async fn find_tag(&self, name: &str) -> Result<String> {
+        Ok(self.files_of(name, &Filter::default()).await?.0)
+    }
+
+    /// The name of the tag as it is written here, with how many of its files a filter lets through.
+    ///
+    /// # Errors
+    /// As [`Self::find_tag`]; 1001 for a selection that is too large.
+    pub async fn files_of(&self, name: &str, filter: &Filter) -> Result<(String, Totals)> {
         let name = Name::new(name).map_err(|error| error.of("tag"))?;
-        Ok(self.inner.collect.tag(name.as_str()).await?.name)
+        let tag = self.inner.collect.tag(name.as_str()).await?;
+        let totals = self.inner.collect.totals(&tag, filter).await?;
+        Ok((tag.name, totals))
     }
 }

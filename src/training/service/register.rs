@@ -112,7 +112,7 @@ fn count(images: &[NewImage]) -> Result<i64> {
 
 fn registered(images: &[NewImage], first: Id) -> Registered {
     let ids = (first.0..).map(Id);
-    Registered { images: images.iter().map(|image| image.name.clone()).zip(ids).collect(), skipped: 0 }
+    Registered { images: images.iter().map(|image| image.name.clone()).zip(ids).collect(), skipped: 0, known: 0 }
 }
 
 /// Few enough, and no name twice: the answer could not tell them apart.

@@ -7,6 +7,7 @@ use super::{Counted, Training, classes, lock_task, store};
 use crate::collect::model::Page;
 use crate::collect::model::cursor::Cursor;
 use crate::collect::service::MAX_LIMIT;
+use crate::platform::db::Tx;
 use crate::platform::ids::Id;
 use crate::training::model::{Code, Counts, Fault, LabelClass, NewTask, Result, Task, TaskView};
 
@@ -39,23 +40,34 @@ impl Training {
     /// # Errors
     /// 1005 when there ever was a task of that id, or a class is named twice.
     pub async fn create_task(&self, new: NewTask) -> Result<Id> {
-        let id = match new.id {
-            Some(id) => id,
-            None => Id(self.inner.ids.draw(1).await?),
-        };
-        let now = self.inner.clock.now_ms();
+        let id = self.id_of(&new).await?;
         classes::check_names(&new.classes)?;
         let mut tx = self.inner.db.begin().await?;
-        if store::tasks::is_taken(&mut tx, id).await? {
-            return Err(exists(id));
-        }
-        store::tasks::insert(&mut tx, id, &new, None, now).await?;
-        if !new.classes.is_empty() {
-            store::classes::insert(&mut tx, id, &new.classes, 0, 0, now).await?;
-        }
+        self.insert_task(&mut tx, id, &new).await?;
         self.make_folder(id).await?;
         tx.commit().await?;
         Ok(id)
+    }
+
+    /// The id that a new task wants, else the next one.
+    pub(super) async fn id_of(&self, new: &NewTask) -> Result<Id> {
+        match new.id {
+            Some(id) => Ok(id),
+            None => Ok(Id(self.inner.ids.draw(1).await?)),
+        }
+    }
+
+    /// Writes the rows of a task without images.
+    pub(super) async fn insert_task(&self, tx: &mut Tx, id: Id, new: &NewTask) -> Result<()> {
+        let now = self.inner.clock.now_ms();
+        if store::tasks::is_taken(tx, id).await? {
+            return Err(exists(id));
+        }
+        store::tasks::insert(tx, id, new, None, now).await?;
+        if !new.classes.is_empty() {
+            store::classes::insert(tx, id, &new.classes, 0, 0, now).await?;
+        }
+        Ok(())
     }
 
     /// Deletes a task logically: its rows stay, its image folder goes.
