@@ -2,9 +2,9 @@
 
 use super::{Training, lock_task, store, touch};
 use crate::collect::model::{File, Filter, Order};
-use crate::collect::service::MAX_LIMIT;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::paging::MAX_LIMIT;
 use crate::training::model::{ImageType, NewImage, Registered, Result};
 
 impl Training {
