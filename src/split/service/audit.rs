@@ -10,6 +10,7 @@ use super::{Split, looks};
 use crate::collect::model::cursor::Cursor;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::paging::check_limit;
 use crate::split::model::audit::{Image, Kind, leaks};
 use crate::split::model::near::DISTANCE;
 use crate::split::store::{self, Source};
@@ -17,9 +18,6 @@ use crate::training::model::{Code, Fault, Result, Set};
 
 /// Most tasks that one is held against.
 const MAX_AGAINST: usize = 16;
-
-/// Largest page.
-const MAX_LIMIT: u32 = 1000;
 
 /// How many results are kept, and the longest of them.
 const KEPT: usize = 8;
@@ -90,10 +88,15 @@ impl Split {
     ///
     /// # Errors
     /// 1001 for a limit, a cursor or too many tasks; 1002; 1016 when a task changed since the first page.
+<<<<<<< HEAD
     pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Audited> {
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
         }
+=======
+    pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Page<Leak>> {
+        check_limit(limit)?;
+>>>>>>> r2
         let tasks = tasks(task, against)?;
         let mut key = Key::new();
         for task in tasks {

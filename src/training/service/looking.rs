@@ -2,9 +2,15 @@
 
 use super::{Training, store};
 use crate::collect::model::cursor::Cursor;
+<<<<<<< HEAD
 use crate::collect::model::{Filter, Name, Page, TagQuery, Totals};
 use crate::collect::service::{MAX_LIMIT, Picture};
+=======
+use crate::collect::model::{Name, Page, TagQuery};
+use crate::collect::service::Picture;
+>>>>>>> r2
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 use crate::training::model::{Fault, Image, Relatives, Result, Shelf, Task};
 
 /// Copies that are named beside a task.
@@ -16,17 +22,14 @@ impl Training {
     /// # Errors
     /// 1001 for a limit or cursor that isn't one.
     pub async fn images(&self, id: Id, which: Shelf, cursor: Option<&str>, limit: u32) -> Result<Page<Image>> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-        }
+        check_limit(limit)?;
         let after = match cursor.map(Cursor::decode).transpose()? {
             None => 0,
             Some(Cursor::Number { key, tie: 0 }) => key,
             Some(_) => return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
         };
         let mut items = store::images::page(&self.inner.db, id, which, after, limit + 1).await?;
-        let is_more = items.len() > limit as usize;
-        items.truncate(limit as usize);
+        let is_more = cut(&mut items, limit);
         let last = items.last().filter(|_| is_more);
         let next = last.map(|image| Cursor::Number { key: image.order_id, tie: 0 }.encode());
         Ok(Page { items, next })
