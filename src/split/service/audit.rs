@@ -88,15 +88,8 @@ impl Split {
     ///
     /// # Errors
     /// 1001 for a limit, a cursor or too many tasks; 1002; 1016 when a task changed since the first page.
-<<<<<<< HEAD
     pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Audited> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-        }
-=======
-    pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Page<Leak>> {
         check_limit(limit)?;
->>>>>>> r2
         let tasks = tasks(task, against)?;
         let mut key = Key::new();
         for task in tasks {

@@ -1,21 +1,12 @@
 //! Importing the image files of a tag: no byte is copied, however many there are.
 
-<<<<<<< HEAD
 use super::{Training, classes, lock_task, store, touch};
 use crate::collect::model::{File, Filter, Order, Tag};
-use crate::collect::service::MAX_LIMIT;
 use crate::platform::db::Tx;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::training::model::{ImageType, NewImage, Registered, Result, Target, Task};
-=======
-use super::{Training, lock_task, store, touch};
-use crate::collect::model::{File, Filter, Order};
-use crate::platform::error::Error;
-use crate::platform::ids::Id;
 use crate::platform::paging::MAX_LIMIT;
-use crate::training::model::{ImageType, NewImage, Registered, Result};
->>>>>>> r2
+use crate::training::model::{ImageType, NewImage, Registered, Result, Target, Task};
 
 impl Training {
     /// [`Self::send`] to a task that is there.

@@ -2,13 +2,8 @@
 
 use super::{Training, store};
 use crate::collect::model::cursor::Cursor;
-<<<<<<< HEAD
 use crate::collect::model::{Filter, Name, Page, TagQuery, Totals};
-use crate::collect::service::{MAX_LIMIT, Picture};
-=======
-use crate::collect::model::{Name, Page, TagQuery};
 use crate::collect::service::Picture;
->>>>>>> r2
 use crate::platform::ids::Id;
 use crate::platform::paging::{check_limit, cut};
 use crate::training::model::{Fault, Image, Relatives, Result, Shelf, Task};

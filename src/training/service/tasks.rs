@@ -6,11 +6,7 @@ use std::sync::PoisonError;
 use super::{Counted, Training, classes, lock_task, store};
 use crate::collect::model::Page;
 use crate::collect::model::cursor::Cursor;
-<<<<<<< HEAD
-use crate::collect::service::MAX_LIMIT;
 use crate::platform::db::Tx;
-=======
->>>>>>> r2
 use crate::platform::ids::Id;
 use crate::platform::paging::{check_limit, cut};
 use crate::training::model::{Code, Counts, Fault, LabelClass, NewTask, Result, Task, TaskView};
@@ -47,16 +43,7 @@ impl Training {
         let id = self.id_of(&new).await?;
         classes::check_names(&new.classes)?;
         let mut tx = self.inner.db.begin().await?;
-<<<<<<< HEAD
         self.insert_task(&mut tx, id, &new).await?;
-=======
-        if !store::tasks::insert(&mut tx, id, &new, now).await? {
-            return Err(exists(id));
-        }
-        if !new.classes.is_empty() {
-            store::classes::insert(&mut tx, id, &new.classes, 0, 0, now).await?;
-        }
->>>>>>> r2
         self.make_folder(id).await?;
         tx.commit().await?;
         Ok(id)
@@ -73,10 +60,9 @@ impl Training {
     /// Writes the rows of a task without images.
     pub(super) async fn insert_task(&self, tx: &mut Tx, id: Id, new: &NewTask) -> Result<()> {
         let now = self.inner.clock.now_ms();
-        if store::tasks::is_taken(tx, id).await? {
+        if !store::tasks::insert(tx, id, new, now).await? {
             return Err(exists(id));
         }
-        store::tasks::insert(tx, id, new, None, now).await?;
         if !new.classes.is_empty() {
             store::classes::insert(tx, id, &new.classes, 0, 0, now).await?;
         }
