@@ -12,6 +12,7 @@ use crate::platform::ids::Id;
 
 pub mod conflict;
 pub mod cursor;
+pub mod numbers;
 
 pub use crate::platform::names::Name;
 
