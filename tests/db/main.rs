@@ -12,6 +12,7 @@ mod ids;
 mod lists;
 mod split;
 mod split_groups;
+mod thumbnails;
 mod training_annotations;
 mod training_folders;
 mod training_images;

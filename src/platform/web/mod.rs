@@ -1,5 +1,6 @@
 //! What every door shares: errors on the wire, guards, ranges, languages, pages' layout.
 
+pub mod announced;
 pub mod assets;
 pub mod catchers;
 pub mod envelope;
