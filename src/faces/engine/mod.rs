@@ -8,6 +8,7 @@ mod null;
 mod open;
 mod scale;
 mod seetaface;
+mod yunet;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use super::model::{Ability, Detected, FaceBox};
 pub use null::Null;
 pub use open::{Unreadable, open};
 pub use seetaface::Seetaface;
+pub use yunet::Yunet;
 
 /// A picture that was opened.
 pub struct Picture {

@@ -1,5 +1,7 @@
 //! Faces as they are found and kept. Places are in whole pixels of the displayed picture (EXIF orientation applied).
 
+pub mod pose;
+
 /// Where a face is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaceBox {
