@@ -6,6 +6,7 @@
 pub mod collect;
 pub mod duplication;
 pub mod faces;
+pub mod ingest;
 pub mod platform;
 pub mod split;
 pub mod training;
@@ -45,6 +46,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .attach(training::stage())
         .attach(split::stage())
         .attach(duplication::stage())
+        .attach(faces::stage())
 }
 
 /// Whether success waits for the disk.

@@ -1,0 +1,70 @@
+//! `granary:tag/<tag>/<name>`: a file that this server holds itself.
+
+use std::io::Read;
+
+use super::Refusal;
+use crate::collect::service::Collect;
+use crate::platform::blobs::BlobKey;
+use crate::platform::error::Error;
+use crate::platform::names::Name;
+
+/// The bytes of the file that `path` (what follows `granary:`) names, at most `max`.
+///
+/// # Errors
+/// When it isn't there, lies in the trash, or is larger.
+pub async fn read(collect: &Collect, path: &str, max: u64) -> Result<Vec<u8>, Refusal> {
+    let (tag, name) = names(path)
+        .ok_or_else(|| Refusal::new("granary: 地址应为 granary:tag/<标签>/<文件名>，标签和文件名须百分号编码"))?;
+    let file = match collect.file_by_name(tag.as_str(), name.as_str()).await {
+        Ok(file) if file.deleted_at.is_some() => return Err(Refusal(format!("标签 {tag} 中的文件 {name} 在回收站里"))),
+        Ok(file) => file,
+        Err(Error::NotFound(_)) => return Err(Refusal(format!("标签 {tag} 中没有文件 {name}"))),
+        Err(error) => return Err(unreadable(&error)),
+    };
+    let size = u64::try_from(file.size).unwrap_or_default();
+    if size > max {
+        return Err(Refusal::too_large(Some(size), max));
+    }
+    let (blobs, key) = (collect.blobs().clone(), BlobKey::parse(&file.sha256));
+    let read = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        let key = key.ok_or(std::io::ErrorKind::NotFound)?;
+        blobs.open_blob(&key)?.take(max).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    });
+    match read.await {
+        Ok(Ok(bytes)) if bytes.len() as u64 == size => Ok(bytes),
+        Ok(Ok(bytes)) => Err(unreadable(&format!("{} of {size} bytes are there", bytes.len()))),
+        Ok(Err(error)) => Err(unreadable(&error)),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+/// Tag and name, both decoded once.
+fn names(path: &str) -> Option<(Name, Name)> {
+    let (tag, name) = path.strip_prefix("tag/")?.split_once('/')?;
+    Some((Name::from_percent_encoded(tag).ok()?, Name::from_percent_encoded(name).ok()?))
+}
+
+/// The reason is for this server's log; the row says that it is this server's fault.
+fn unreadable(error: &dyn std::fmt::Display) -> Refusal {
+    tracing::error!(%error, "a file of this server can't be read for an ingest task");
+    Refusal::new("本服务器的文件读取失败")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_names_are_decoded_once() {
+        let read = |path| names(path).map(|(tag, name)| (tag.into_string(), name.into_string()));
+        assert_eq!(read("tag/a/b.jpg"), Some(("a".to_owned(), "b.jpg".to_owned())));
+        assert_eq!(read("tag/%E5%9B%BE/a%20%2541.jpg"), Some(("图".to_owned(), "a %41.jpg".to_owned())));
+        for path in
+            ["", "tag", "tag/a", "tag/a/", "tag//b", "tag/a/b/c", "tag/a/..", "tag/a/b%2Fc", "tag/a/%ff", "x/a/b"]
+        {
+            assert_eq!(read(path), None, "{path}");
+        }
+    }
+}
