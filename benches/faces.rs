@@ -89,7 +89,8 @@ fn drawn() -> RgbImage {
         let within = |cx: f64, cy: f64, rx: f64, ry: f64| {
             ((f64::from(x) - cx) / rx).powi(2) + ((f64::from(y) - cy) / ry).powi(2) < 1.0
         };
-        let dark = within(320.0, 440.0, 40.0, 18.0) || within(480.0, 440.0, 40.0, 18.0) || within(400.0, 640.0, 80.0, 22.0);
+        let dark =
+            within(320.0, 440.0, 40.0, 18.0) || within(480.0, 440.0, 40.0, 18.0) || within(400.0, 640.0, 80.0, 22.0);
         match (dark, within(400.0, 500.0, 230.0, 310.0)) {
             (true, _) => Rgb([50, 35, 30]),
             (_, true) => Rgb([205, 165, 145]),

@@ -1,4 +1,4 @@
-//! `compreface`: an Exadel `CompreFace` server, by its REST API of version 1.
+//! `compreface`: an Exadel CompreFace server, by its REST API of version 1.
 //!
 //! Two of its services are used: a detection service finds faces, a recognition service keeps them. Each face becomes a subject of its
 //! own, `<group>:<task>:<row>`, so that it can be asked whether an add went through. What always holds: before a face is added, the

@@ -1,4 +1,4 @@
-//! `insightface`: an `InsightFace` Server, by its REST API below `/v1`.
+//! `insightface`: an InsightFace Server, by its REST API below `/v1`.
 //!
 //! A group is a collection there, made when it is first needed; each face is a person of its own in it, with the id
 //! `t<task>.<row>` that is chosen here. What always holds: the server refuses a second person with the same id, and an unclear answer is
@@ -79,9 +79,10 @@ impl Insightface {
     async fn put_surely(&self, addition: &Addition, jpeg: &[u8]) -> Result<Result<(), Reply>, Unanswered> {
         let (mut tries, mut is_unclear) = (self.server.tries(), false);
         loop {
-            let outcome = match is_unclear {
-                true => self.has(addition).await.map(|there| there.then_some(Ok(()))),
-                false => self.put(addition, jpeg).await.map(Some),
+            let outcome = if is_unclear {
+                self.has(addition).await.map(|there| there.then_some(Ok(())))
+            } else {
+                self.put(addition, jpeg).await.map(Some)
             };
             match outcome {
                 Ok(Some(outcome)) => return Ok(outcome),
@@ -141,8 +142,7 @@ fn collection(group: &str) -> String {
         return group.to_owned();
     }
     let hash = digest(&SHA256, group.as_bytes());
-    let hex: String = hash.as_ref().iter().take(20).map(|byte| format!("{byte:02x}")).collect();
-    format!("granary-{hex}")
+    hash.as_ref().iter().take(20).fold("granary-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
 }
 
 fn person(addition: &Addition) -> String {

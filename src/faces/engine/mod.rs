@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn the_engine_of_the_configuration_is_built() {
         let named = |engine| {
-            let config = config::Faces { engine, model: None, url: None, keys: Default::default() };
+            let config = config::Faces { engine, model: None, url: None, keys: std::collections::BTreeMap::default() };
             build(&config).map(|engine| engine.ability().name)
         };
         assert_eq!(named(config::EngineName::Seetaface).as_deref(), Ok("seetaface"));

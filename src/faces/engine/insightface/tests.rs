@@ -81,7 +81,7 @@ async fn keeping(
 async fn detect_asks_as_published_and_reads_the_answer() {
     let answer = json!({"faces": [{
         "bbox": {"pixels": {"x": 120, "y": 80, "width": 240, "height": 280}, "normalized": {}},
-        "landmarks": [[180.0, 160.0], [300.0, 160.0], [240.0, 228.0], [190.0, 298.0], [290.0, 298.0]],
+        "landmarks": [[180.0, 160.0], [300.0, 160.0], [240.0, 222.0], [190.0, 280.0], [290.0, 280.0]],
         "detection_score": 0.83, "quality": {"score": 0.9}
     }], "processing_ms": 12.5, "request_id": "3ed21e89"});
     let (engine, double) = started(move |_, _| Act::Answer(200, answer.clone())).await;

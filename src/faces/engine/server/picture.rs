@@ -10,7 +10,7 @@ use crate::faces::model::pose::{Landmarks, pose};
 use crate::faces::model::{Detected, FaceBox, Pose, with_margin};
 use crate::platform::pictures::{Area, cut_out, pixels};
 
-/// The longer side of what is sent: below the 5 MB that `CompreFace` takes, and more than it looks at.
+/// The longer side of what is sent: below the 5 MB that CompreFace takes, and more than it looks at.
 const SIDE: u32 = 1920;
 
 /// Opens a picture for sending: its bytes are then what is sent. Blocks.

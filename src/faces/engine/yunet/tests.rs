@@ -1,4 +1,12 @@
 //! Loading and decoding with a model that is written here, byte by byte; and with real ones, where there are some.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::type_complexity,
+    reason = "small numbers"
+)]
 
 use super::*;
 use crate::faces::engine::samples::shared;
@@ -91,7 +99,7 @@ fn output(mut graph: Message, name: &str, stride: i64, weights: &[[f32; 3]], bia
 }
 
 /// The landmarks of the small model, in cells: a face that looks straight ahead.
-const POINTS: [f32; 10] = [-0.5, 0.0, 1.5, 0.0, 0.5, 1.14, -0.33, 2.31, 1.33, 2.31];
+const POINTS: [f32; 10] = [-0.5, 0.0, 1.5, 0.0, 0.5, 1.04, -0.33, 2.0, 1.33, 2.0];
 
 /// A model with YuNet's inputs and outputs that takes every red cell of 16 pixels for a face three cells wide and four high.
 fn red_finder(size: [Option<i64>; 2], without: &str) -> Vec<u8> {
@@ -215,20 +223,7 @@ async fn real_models_where_there_are_some() {
             assert!((place.x..place.x + place.width).contains(&around.0), "{name}: {place:?}");
             assert!((place.y..place.y + place.height).contains(&around.1), "{name}: {place:?}");
             let pose = pose.unwrap();
-            println!(
-                "{name} {pose:?} {place:?} {:?}",
-                engine
-                    .0
-                    .run(&engine.0.canvas(&crate::platform::pictures::pixels(&shared(name).unwrap()).unwrap()).0)
-                    .unwrap()
-                    .iter()
-                    .map(|f| f.points)
-                    .collect::<Vec<_>>()
-            );
-            assert!(
-                true || [pose.pitch, pose.yaw, pose.roll].iter().all(|angle| angle.abs() < 25.0),
-                "{name}: {pose:?}"
-            );
+            assert!([pose.pitch, pose.yaw, pose.roll].iter().all(|angle| angle.abs() < 15.0), "{name}: {pose:?}");
         }
     }
 }
