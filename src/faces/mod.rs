@@ -1,7 +1,10 @@
 //! Face groups, and the engines that find faces behind one trait.
 
+mod about;
+mod api;
 pub mod engine;
 pub mod model;
+mod pages;
 pub mod service;
 pub mod store;
 
@@ -12,6 +15,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{self, Config};
 use crate::platform::db::Db;
 use crate::platform::ids::Ids;
+use crate::platform::web::about::Parts;
 use service::Faces;
 
 /// Everything this room adds to the server.
@@ -24,8 +28,9 @@ pub fn stage() -> AdHoc {
             rocket.state::<Clock>(),
             rocket.state::<Config>(),
             rocket.state::<Collect>(),
+            rocket.state::<Parts>(),
         );
-        let (Some(db), Some(ids), Some(clock), Some(config), Some(collect)) = state else {
+        let (Some(db), Some(ids), Some(clock), Some(config), Some(collect), Some(parts)) = state else {
             tracing::error!("the platform and the room of tags must be ignited before faces");
             return Err(rocket);
         };
@@ -36,8 +41,9 @@ pub fn stage() -> AdHoc {
                 return Err(rocket);
             }
         };
+        parts.tell(about::part(&engine.ability()));
         let faces = Faces::new(db.clone(), ids.clone(), clock.clone(), collect.clone(), engine);
-        Ok(rocket.manage(faces))
+        Ok(rocket.manage(faces).mount("/", [api::routes(), pages::routes()].concat()))
     })
 }
 
