@@ -100,14 +100,8 @@ impl Ingest {
         let Table { scratch, rows, source } = table;
         let settled = path.clone();
         spawn_blocking(move || scratch.settle(&settled)).await.map_err(Error::internal)??;
-        let made = store::tasks::Made {
-            id: &id,
-            seq,
-            total: rows,
-            source: &source,
-            owner: &self.inner.node,
-            now: self.now(),
-        };
+        let made =
+            store::tasks::Made { id: &id, seq, total: rows, source: &source, owner: &self.inner.node, now: self.now() };
         let inserted = self.insert(new, &made).await;
         if inserted.is_err() {
             let _ = tokio::fs::remove_file(path).await;

@@ -52,8 +52,14 @@ impl Ingest {
         let counts = store::tasks::counts(&self.inner.db, &task.id).await?;
         let running = self.inner.running.find(&task.id).filter(|_| task.state == State::Running);
         let rate = running.and_then(|running| running.rate());
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-        let left = rate.filter(|rate| *rate > 0.0).map(|rate| ((task.total - task.handled) as f64 / rate).ceil() as u64);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate"
+        )]
+        let left =
+            rate.filter(|rate| *rate > 0.0).map(|rate| ((task.total - task.handled) as f64 / rate).ceil() as u64);
         Ok(Progress { task, counts, rate, left })
     }
 }

@@ -81,8 +81,21 @@ impl Ingest {
         let fetcher = Fetcher::new(&config, collect.clone());
         let (running, watchers, budget) = Default::default();
         let (is_closing, wake) = Default::default();
-        let inner =
-            Inner { db, ids, clock, collect, faces, fetcher, config, node, running, watchers, budget, is_closing, wake };
+        let inner = Inner {
+            db,
+            ids,
+            clock,
+            collect,
+            faces,
+            fetcher,
+            config,
+            node,
+            running,
+            watchers,
+            budget,
+            is_closing,
+            wake,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -42,7 +42,12 @@ pub async fn insert(tx: &mut Tx, id: &TaskId, lines: &[LogLine]) -> Result<()> {
         let marks = rows_of_marks(lines.len(), 5);
         let mut sql = Sql::new(format!("INSERT INTO ingest_log (task_id, row_no, uri, code, message) VALUES {marks}"));
         for line in lines {
-            sql = sql.bind(id.as_str()).bind(line.row).bind(line.uri.as_str()).bind(line.code).bind(line.message.as_str());
+            sql = sql
+                .bind(id.as_str())
+                .bind(line.row)
+                .bind(line.uri.as_str())
+                .bind(line.code)
+                .bind(line.message.as_str());
         }
         tx.execute(sql).await?;
     }

@@ -164,6 +164,7 @@ pub async fn release(tx: &mut Tx, id: &TaskId, epoch: i64, end: &End, now: i64) 
 
 /// Seed 003's older rule: whatever `owner` had running is stopped. How many there were.
 pub async fn stop_all(tx: &mut Tx, owner: &str, now: i64) -> Result<u64> {
-    const STOP: &str = "UPDATE ingest_tasks SET state = 3, lease_until = 0, ended_at = ? WHERE state = 2 AND lease_owner = ?";
+    const STOP: &str =
+        "UPDATE ingest_tasks SET state = 3, lease_until = 0, ended_at = ? WHERE state = 2 AND lease_owner = ?";
     tx.execute(Sql::new(STOP).bind(now).bind(owner)).await
 }

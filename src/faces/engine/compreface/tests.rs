@@ -1,5 +1,6 @@
 //! Against a server that answers as the published API says, or worse.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
@@ -17,22 +18,25 @@ async fn started(act: impl Fn(&Request, usize) -> Act + Send + Sync + 'static) -
     (Compreface::with(&config, hasty()).unwrap(), double)
 }
 
-/// A picture of 2400×1200, which is sent as 1920×960.
-fn picture(engine: &Compreface) -> Arc<Picture> {
-    let pixels = RgbImage::from_fn(2400, 1200, |x, _| Rgb([if x % 64 < 32 { 40 } else { 200 }; 3]));
-    Arc::new(engine.open(Arc::new(encoded(&pixels, ImageFormat::Bmp))).unwrap())
+/// A picture of 2400×300, which is sent as 1920×240.
+fn picture() -> Arc<Picture> {
+    static PICTURE: LazyLock<Arc<Picture>> = LazyLock::new(|| {
+        let pixels = RgbImage::from_fn(2400, 300, |x, _| Rgb([if x % 64 < 32 { 40 } else { 200 }; 3]));
+        Arc::new(server::open(Arc::new(encoded(&pixels, ImageFormat::Bmp))).unwrap())
+    });
+    PICTURE.clone()
 }
 
-fn addition(engine: &Compreface) -> Addition {
-    let place = FaceBox { x: 500, y: 250, width: 250, height: 500 };
-    Addition { group: "digital/人".into(), task: "aB3-_x9Qz012".into(), row: 41, place, picture: picture(engine) }
+fn addition() -> Addition {
+    let place = FaceBox { x: 500, y: 50, width: 250, height: 200 };
+    Addition { group: "digital/人".into(), task: "aB3-_x9Qz012".into(), row: 41, place, picture: picture() }
 }
 
 fn two_faces() -> serde_json::Value {
     json!({"result": [
         {"box": {"probability": 0.91, "x_min": 10, "y_min": 20, "x_max": 50, "y_max": 60}},
-        {"box": {"probability": 0.99, "x_min": 400, "y_min": 200, "x_max": 600, "y_max": 600},
-         "landmarks": [[450, 300], [550, 300], [500, 357], [458, 415], [541, 415]],
+        {"box": {"probability": 0.99, "x_min": 400, "y_min": 40, "x_max": 600, "y_max": 200},
+         "landmarks": [[450, 70], [550, 70], [500, 122], [458, 170], [541, 170]],
          "pose": {"pitch": -4.5, "roll": 2.25, "yaw": 30.0}}
     ], "plugins_versions": {"detector": "facenet.FaceDetector"}})
 }
@@ -40,9 +44,9 @@ fn two_faces() -> serde_json::Value {
 #[rocket::async_test]
 async fn detect_asks_as_published_and_reads_the_answer() {
     let (engine, double) = started(|_, _| Act::Answer(200, two_faces())).await;
-    let faces = engine.detect(picture(&engine)).await.unwrap();
+    let faces = engine.detect(picture()).await.unwrap();
     let [largest, other] = faces.as_slice() else { panic!("{faces:?}") };
-    assert_eq!(largest.place, FaceBox { x: 500, y: 250, width: 250, height: 500 });
+    assert_eq!(largest.place, FaceBox { x: 500, y: 50, width: 250, height: 200 });
     assert_eq!(largest.pose, Some(Pose { pitch: -4.5, yaw: 30.0, roll: 2.25 }));
     assert!((largest.score - 0.99).abs() < 1e-9 && largest.blur.is_some());
     assert_eq!((other.place.x, other.place.width, other.pose), (13, 50, None));
@@ -56,7 +60,7 @@ async fn detect_asks_as_published_and_reads_the_answer() {
         "{head}"
     );
     let sent = image::load_from_memory_with_format(&sent, ImageFormat::Jpeg).unwrap();
-    assert_eq!((sent.width(), sent.height()), (1920, 960));
+    assert_eq!((sent.width(), sent.height()), (1920, 240));
 }
 
 #[rocket::async_test]
@@ -64,7 +68,7 @@ async fn landmarks_tell_the_pose_where_the_server_does_not() {
     let mut answer = two_faces();
     answer["result"][1].as_object_mut().unwrap().remove("pose");
     let (engine, _double) = started(move |_, _| Act::Answer(200, answer.clone())).await;
-    let pose = engine.detect(picture(&engine)).await.unwrap()[0].pose.unwrap();
+    let pose = engine.detect(picture()).await.unwrap()[0].pose.unwrap();
     assert!(pose.yaw.abs() < 2.0 && pose.roll.abs() < 1.0, "{pose:?}");
 }
 
@@ -72,15 +76,15 @@ async fn landmarks_tell_the_pose_where_the_server_does_not() {
 async fn no_face_is_no_error_and_refusals_are_told() {
     let (engine, _double) =
         started(|_, _| Act::Answer(400, json!({"message": "No face is found in the given image", "code": 28}))).await;
-    assert!(engine.detect(picture(&engine)).await.unwrap().is_empty());
+    assert!(engine.detect(picture()).await.unwrap().is_empty());
 
     let (engine, double) = started(|_, _| Act::Answer(401, json!({"message": "Wrong key", "code": 4}))).await;
-    let why = engine.detect(picture(&engine)).await.unwrap_err().to_string();
+    let why = engine.detect(picture()).await.unwrap_err().to_string();
     assert!(why.contains("401") && why.contains("Wrong key"), "{why}");
     assert_eq!(double.lines().len(), 1, "a refusal isn't tried again");
 
     let (engine, _double) = started(|_, _| Act::Answer(200, json!({"faces": []}))).await;
-    assert!(engine.detect(picture(&engine)).await.unwrap_err().to_string().contains("can't be read"));
+    assert!(engine.detect(picture()).await.unwrap_err().to_string().contains("can't be read"));
 }
 
 #[rocket::async_test]
@@ -92,16 +96,16 @@ async fn errors_cuts_and_slowness_are_tried_again() {
         _ => Act::Answer(200, two_faces()),
     })
     .await;
-    assert_eq!(engine.detect(picture(&engine)).await.unwrap().len(), 2);
+    assert_eq!(engine.detect(picture()).await.unwrap().len(), 2);
     assert_eq!(double.lines().len(), 4);
 
     let (engine, double) = started(|_, _| Act::Answer(429, json!(null))).await;
-    assert!(engine.detect(picture(&engine)).await.unwrap_err().to_string().contains("429"));
+    assert!(engine.detect(picture()).await.unwrap_err().to_string().contains("429"));
     assert_eq!(double.lines().len(), 4);
 
     let (engine, _double) =
         started(|_, before| if before == 0 { Act::Silence } else { Act::Answer(200, two_faces()) }).await;
-    assert_eq!(engine.detect(picture(&engine)).await.unwrap().len(), 2);
+    assert_eq!(engine.detect(picture()).await.unwrap().len(), 2);
 }
 
 #[rocket::async_test]
@@ -111,15 +115,15 @@ async fn add_asks_first_and_sends_the_face_alone() {
         _ => Act::Answer(201, json!({"image_id": "6b135f5b", "subject": "x"})),
     })
     .await;
-    assert_eq!(engine.add(&addition(&engine)).await.unwrap().as_deref(), Some("6b135f5b"));
+    assert_eq!(engine.add(&addition()).await.unwrap().as_deref(), Some("6b135f5b"));
     let requests = double.requests();
     let subject = "subject=digital_%E4%BA%BA%3AaB3-_x9Qz012%3A41";
     assert_eq!(requests[0].line, format!("GET /api/v1/recognition/faces?{subject}&page=0&size=1"));
     assert_eq!(requests[1].line, format!("POST /api/v1/recognition/faces?{subject}"));
     assert!(requests.iter().all(|request| request.header("x-api-key") == Some("key-of-recognition")));
     let sent = image::load_from_memory(&requests[1].part("file").unwrap().1).unwrap();
-    // 200×400 of what was sent, and a fifth on each side.
-    assert_eq!((sent.width(), sent.height()), (280, 560));
+    // 200×160 of what was sent, and a fifth on each side.
+    assert_eq!((sent.width(), sent.height()), (280, 224));
 }
 
 /// A server that keeps what it is sent, whatever it then answers.
@@ -145,12 +149,12 @@ async fn forgetful(answer: impl Fn(usize) -> Act + Send + Sync + 'static) -> (Co
 async fn an_unclear_add_is_asked_about_before_it_is_repeated() {
     for act in [|| Act::Cut, || Act::CutInside, || Act::Silence, || Act::Answer(502, json!(null))] {
         let (engine, double, kept) = forgetful(move |_| act()).await;
-        assert_eq!(engine.add(&addition(&engine)).await.unwrap().as_deref(), Some("first"));
+        assert_eq!(engine.add(&addition()).await.unwrap().as_deref(), Some("first"));
         assert_eq!(kept.load(Ordering::SeqCst), 1);
         let methods: Vec<String> = double.lines().iter().map(|line| line[..4].to_owned()).collect();
         assert_eq!(methods, ["GET ", "POST", "GET "]);
         // And after a crash here: the same face once more.
-        assert_eq!(engine.add(&addition(&engine)).await.unwrap().as_deref(), Some("first"));
+        assert_eq!(engine.add(&addition()).await.unwrap().as_deref(), Some("first"));
         assert_eq!(kept.load(Ordering::SeqCst), 1);
     }
 }
@@ -164,7 +168,7 @@ async fn other_cuts_are_tried_where_the_server_sees_no_face_in_one() {
         _ => Act::Answer(201, json!({"image_id": "at last"})),
     })
     .await;
-    assert_eq!(engine.add(&addition(&engine)).await.unwrap().as_deref(), Some("at last"));
+    assert_eq!(engine.add(&addition()).await.unwrap().as_deref(), Some("at last"));
     let sizes: Vec<u32> = double
         .requests()
         .iter()
@@ -178,7 +182,7 @@ async fn other_cuts_are_tried_where_the_server_sees_no_face_in_one() {
         _ => Act::Answer(400, json!({"code": 28, "message": "no face"})),
     })
     .await;
-    assert!(engine.add(&addition(&engine)).await.unwrap_err().to_string().contains("no face"));
+    assert!(engine.add(&addition()).await.unwrap_err().to_string().contains("no face"));
 }
 
 #[rocket::async_test]
@@ -221,7 +225,7 @@ async fn a_server_that_keeps_failing_is_left_alone_then_probed() {
     let double = Double::start(|_, before| if before < 3 { Act::Cut } else { Act::Answer(200, two_faces()) }).await;
     let config = double.config(config::EngineName::Compreface, &KEYS);
     let engine = Compreface::with(&config, Patience { tries: 2, failures: 3, ..hasty() }).unwrap();
-    let picture = picture(&engine);
+    let picture = picture();
     assert!(engine.detect(picture.clone()).await.is_err());
     // The third failure opens the breaker: the second try here is spent on waiting.
     let why = engine.detect(picture.clone()).await.unwrap_err().to_string();
@@ -240,7 +244,7 @@ async fn keys_and_passwords_are_in_no_message() {
         keys: KEYS.iter().map(|(name, key)| ((*name).to_owned(), config::Secret((*key).to_owned()))).collect(),
     };
     let engine = Compreface::with(&config, hasty()).unwrap();
-    let why = engine.detect(picture(&engine)).await.unwrap_err().to_string();
+    let why = engine.detect(picture()).await.unwrap_err().to_string();
     assert!(!why.contains("secret-word") && !why.contains("key-of"), "{why}");
     assert!(!format!("{config:?} {:?}", engine.detection).contains("key-of"));
 }

@@ -1,6 +1,6 @@
 //! Against a server that answers as the published API says, or worse.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use super::*;
 use crate::faces::engine::samples::encoded;
@@ -14,13 +14,16 @@ async fn started(act: impl Fn(&Request, usize) -> Act + Send + Sync + 'static) -
     (Insightface::with(&config, hasty()).unwrap(), double)
 }
 
-fn picture(engine: &Insightface) -> Arc<Picture> {
-    Arc::new(engine.open(Arc::new(encoded(&RgbImage::new(600, 400), ImageFormat::Png))).unwrap())
+fn picture() -> Arc<Picture> {
+    static PICTURE: LazyLock<Arc<Picture>> = LazyLock::new(|| {
+        Arc::new(server::open(Arc::new(encoded(&RgbImage::new(600, 400), ImageFormat::Png))).unwrap())
+    });
+    PICTURE.clone()
 }
 
-fn addition(engine: &Insightface, group: &str) -> Addition {
+fn addition(group: &str) -> Addition {
     let place = FaceBox { x: 100, y: 100, width: 100, height: 150 };
-    Addition { group: group.into(), task: "-B3-_x9Qz012".into(), row: 7, place, picture: picture(engine) }
+    Addition { group: group.into(), task: "-B3-_x9Qz012".into(), row: 7, place, picture: picture() }
 }
 
 fn error(code: &str) -> serde_json::Value {
@@ -85,7 +88,7 @@ async fn detect_asks_as_published_and_reads_the_answer() {
         "detection_score": 0.83, "quality": {"score": 0.9}
     }], "processing_ms": 12.5, "request_id": "3ed21e89"});
     let (engine, double) = started(move |_, _| Act::Answer(200, answer.clone())).await;
-    let faces = engine.detect(picture(&engine)).await.unwrap();
+    let faces = engine.detect(picture()).await.unwrap();
     assert_eq!(faces.len(), 1);
     assert_eq!(faces[0].place, FaceBox { x: 120, y: 80, width: 240, height: 280 });
     assert!((faces[0].score - 0.83).abs() < 1e-9 && faces[0].blur.is_some());
@@ -103,9 +106,9 @@ async fn detect_asks_as_published_and_reads_the_answer() {
 #[rocket::async_test]
 async fn no_face_and_refusals() {
     let (engine, _double) = started(|_, _| Act::Answer(200, json!({"faces": [], "processing_ms": 1.0}))).await;
-    assert!(engine.detect(picture(&engine)).await.unwrap().is_empty());
+    assert!(engine.detect(picture()).await.unwrap().is_empty());
     let (engine, double) = started(|_, _| Act::Answer(401, error("unauthorized"))).await;
-    let why = engine.detect(picture(&engine)).await.unwrap_err().to_string();
+    let why = engine.detect(picture()).await.unwrap_err().to_string();
     assert!(why.contains("401") && why.contains("as it says"), "{why}");
     assert_eq!(double.lines().len(), 1);
 }
@@ -114,14 +117,14 @@ async fn no_face_and_refusals() {
 async fn an_open_server_is_sent_no_key() {
     let double = Double::start(|_, _| Act::Answer(200, json!({"faces": []}))).await;
     let engine = Insightface::with(&double.config(config::EngineName::Insightface, &[]), hasty()).unwrap();
-    engine.detect(picture(&engine)).await.unwrap();
+    engine.detect(picture()).await.unwrap();
     assert_eq!(double.requests()[0].header("authorization"), None);
 }
 
 #[rocket::async_test]
 async fn the_collection_is_made_when_it_is_first_needed() {
     let (engine, double, kept) = keeping(|_| None).await;
-    let id = engine.add(&addition(&engine, "staff-2024")).await.unwrap();
+    let id = engine.add(&addition("staff-2024")).await.unwrap();
     assert_eq!(id.as_deref(), Some("t-B3-_x9Qz012.7"));
     assert_eq!(
         double.lines(),
@@ -140,12 +143,12 @@ async fn an_unclear_add_is_asked_about_before_it_is_repeated() {
     {
         let (engine, double, kept) = keeping(move |added| (added == 1).then(act)).await;
         kept.lock().unwrap().collections.push("g".to_owned());
-        let id = engine.add(&addition(&engine, "g")).await.unwrap();
+        let id = engine.add(&addition("g")).await.unwrap();
         assert_eq!(id.as_deref(), Some("t-B3-_x9Qz012.7"));
         let methods: Vec<String> = double.lines().iter().map(|line| line[..4].to_owned()).collect();
         assert_eq!(methods, ["POST", "GET "]);
         // After a crash here the same face comes once more: the server knows its id.
-        assert_eq!(engine.add(&addition(&engine, "g")).await.unwrap(), id);
+        assert_eq!(engine.add(&addition("g")).await.unwrap(), id);
         assert_eq!(kept.lock().unwrap().added, 1);
         engine.remove("g", "t-B3-_x9Qz012.7").await.unwrap();
         engine.remove("g", "t-B3-_x9Qz012.7").await.unwrap();
@@ -160,7 +163,7 @@ async fn a_face_that_the_server_does_not_find_is_cut_otherwise() {
         _ => Act::Answer(201, json!({"person": {"id": "x"}})),
     })
     .await;
-    assert!(engine.add(&addition(&engine, "g")).await.unwrap().is_some());
+    assert!(engine.add(&addition("g")).await.unwrap().is_some());
     let sizes: Vec<u32> = double
         .requests()
         .iter()

@@ -198,7 +198,8 @@ mod tests {
 
     #[test]
     fn columns_may_be_missing_or_too_many() {
-        let text = "http://h/1\r\nhttp://h/2,t\n\n\r\nhttp://h/3,t,d,more,\"and\nmore\"\nhttp://h/4,,\"a \"\"b\"\"\nc\"";
+        let text =
+            "http://h/1\r\nhttp://h/2,t\n\n\r\nhttp://h/3,t,d,more,\"and\nmore\"\nhttp://h/4,,\"a \"\"b\"\"\nc\"";
         let expected = vec![
             row("http://h/1", "", ""),
             row("http://h/2", "t", ""),

@@ -38,12 +38,7 @@ impl Row {
     #[must_use]
     pub fn of_record(record: &ByteRecord) -> Self {
         let text = |at: usize| String::from_utf8_lossy(record.get(at).unwrap_or_default()).into_owned();
-        Self {
-            uri: text(0),
-            tag: text(1),
-            description: text(2),
-            fault: record.get(3).and_then(Fault::of_word),
-        }
+        Self { uri: text(0), tag: text(1), description: text(2), fault: record.get(3).and_then(Fault::of_word) }
     }
 
     /// What can be said of a row without fetching anything.

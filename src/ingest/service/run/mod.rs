@@ -117,7 +117,8 @@ impl Ingest {
         tracing::error!(task = %id, why, "the run of an ingest task failed");
         let end = End::Failed(format!("系统错误: {why}"));
         let given = async {
-            let Some(lease) = store::tasks::lease(&self.inner.db, id).await?.filter(|l| l.owner == self.inner.node) else {
+            let Some(lease) = store::tasks::lease(&self.inner.db, id).await?.filter(|l| l.owner == self.inner.node)
+            else {
                 return Ok(());
             };
             self.release(id, lease.epoch, &end).await
