@@ -6,6 +6,7 @@
 
 mod doors;
 mod files;
+mod sending;
 mod training_pages;
 mod training_refusals;
 mod world;
