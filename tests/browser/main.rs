@@ -23,6 +23,8 @@ mod collecting;
 mod groups;
 mod keyboard;
 mod preferences;
+mod sending;
+mod steady;
 mod training;
 mod without_script;
 mod words;

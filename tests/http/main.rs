@@ -6,6 +6,8 @@
 
 mod doors;
 mod files;
+mod requests;
+mod sending;
 mod training_pages;
 mod training_refusals;
 mod world;
