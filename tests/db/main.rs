@@ -10,6 +10,7 @@ mod duplication;
 mod exports;
 mod faces;
 mod ids;
+mod ingest;
 mod ingest_fetch;
 mod lists;
 mod split;

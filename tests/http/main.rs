@@ -6,6 +6,7 @@
 
 mod doors;
 mod files;
+mod ingest_refusals;
 mod requests;
 mod sending;
 mod training_pages;

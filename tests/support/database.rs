@@ -79,6 +79,25 @@ impl Direct {
         });
     }
 
+    /// Keeps everybody else from writing to a table (on SQLite to any) for so long.
+    #[expect(clippy::disallowed_methods, reason = "a lock that no request can take")]
+    pub fn locked_for(&self, time: std::time::Duration, table: &str) {
+        block_on(async {
+            if self.url.starts_with("sqlite:") {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("the database");
+                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the lock");
+                tokio::time::sleep(time).await;
+                sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.expect("the end of the lock");
+            } else {
+                let mut connection = sqlx::MySqlConnection::connect(&self.url).await.expect("the database");
+                let lock = sqlx::AssertSqlSafe(format!("LOCK TABLES {table} WRITE"));
+                sqlx::raw_sql(lock).execute(&mut connection).await.expect("the lock");
+                tokio::time::sleep(time).await;
+                sqlx::raw_sql("UNLOCK TABLES").execute(&mut connection).await.expect("the end of the lock");
+            }
+        });
+    }
+
     /// The one number that a query gives.
     #[expect(clippy::disallowed_methods, reason = "a test that looks at what no answer tells")]
     pub fn number(&self, query: &str) -> i64 {

@@ -57,6 +57,12 @@ pub async fn read_form(
                 }
                 intake = Some(file);
             }
+            // A file that was sent as a text field, as `curl -F 'file=<rows.csv'` does.
+            Part::Text { name, value } if name == "file" && intake.is_none() && !value.is_empty() => {
+                let mut file = ingest.begin(head.length).await?;
+                file.write(value.as_bytes()).await?;
+                intake = Some(file);
+            }
             Part::Text { name, value } => form.set(name, value),
         }
     }

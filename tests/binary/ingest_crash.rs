@@ -1,0 +1,138 @@
+//! Whatever happens to the server, its database or the source of the pictures: each row is handled once.
+
+use std::time::Duration;
+
+use crate::on_both_databases;
+use crate::support::ingest::settings;
+use crate::support::source::Source;
+use crate::support::{Db, Server, noise, pictures};
+
+on_both_databases!(
+    fifty_kills_change_nothing,
+    stops_and_starts_change_nothing,
+    sigterm_finishes_what_is_in_flight,
+    a_locked_database_is_waited_for,
+);
+
+/// Rows of the task that is disturbed; each seventh is bad.
+const ROWS: usize = 5000;
+
+fn source() -> Source {
+    Source::start(pictures::png(40, 30, 7))
+}
+
+fn csv(source: &Source, rows: usize) -> String {
+    let kind = |n: usize| if n.is_multiple_of(7) { "gone" } else { "good" };
+    (0..rows).map(|n| format!("{},t,{n}\n", source.url(&format!("/{}/{n}", kind(n))))).collect()
+}
+
+/// The same as an undisturbed run: every row has one outcome, and it is its own.
+#[track_caller]
+fn check(server: &Server, source: &Source, id: &str, rows: usize) {
+    let detail = server.until_state(id, 4);
+    assert_eq!((&detail["handled_num"], &detail["total_num"]), (&rows.into(), &rows.into()));
+    let bad: Vec<_> = (0..rows).filter(|n| n.is_multiple_of(7)).collect();
+    let log = server.log(id);
+    let logged: Vec<_> = log.iter().map(|(uri, code, _)| (uri.clone(), *code)).collect();
+    let expected: Vec<_> = bad.iter().map(|n| (source.url(&format!("/gone/{n}")), 101)).collect();
+    assert!(logged == expected, "{} lines in the log, not {}", logged.len(), expected.len());
+    let direct = server.direct();
+    let good = i64::try_from(rows - bad.len()).unwrap();
+    assert_eq!(direct.number("SELECT COUNT(*) FROM faces"), good);
+    assert_eq!(direct.number("SELECT COUNT(DISTINCT row_no) FROM faces"), good);
+    assert_eq!(direct.number("SELECT face_count FROM face_groups"), good);
+    assert_eq!(direct.number("SELECT rows_no FROM ingest_counts WHERE code = 0"), good);
+    assert_eq!(direct.number("SELECT CAST(SUM(rows_no) AS SIGNED) FROM ingest_counts"), i64::try_from(rows).unwrap());
+    assert_eq!(direct.number("SELECT COUNT(*) FROM ingest_done"), 0);
+}
+
+/// Pauses of 5 to 100 ms that are the same in each run of the test.
+fn pauses(count: usize) -> impl Iterator<Item = Duration> {
+    noise(50, count).into_iter().map(|byte| Duration::from_millis(5 + u64::from(byte) * 95 / 255))
+}
+
+fn fifty_kills_change_nothing(db: Db) {
+    let source = source();
+    let mut server = Server::start_with(db, settings());
+    let id = server.create(&[("thread_num", "8")], &csv(&source, ROWS));
+    server.ask(&id, "start").expect(200);
+    let mut before = 0;
+    for pause in pauses(50) {
+        std::thread::sleep(pause);
+        server.restart();
+        let handled = server.detail(&id)["handled_num"].as_i64().unwrap();
+        assert!(handled >= before, "{handled} after {before}");
+        before = handled;
+    }
+    check(&server, &source, &id, ROWS);
+}
+
+fn stops_and_starts_change_nothing(db: Db) {
+    let source = source();
+    let server = Server::start_with(db, settings());
+    let id = server.create(&[("thread_num", "8")], &csv(&source, ROWS));
+    for pause in pauses(50) {
+        server.ask(&id, "start");
+        std::thread::sleep(pause);
+        server.ask(&id, "stop");
+        assert_eq!(source.in_flight(), 0);
+        if server.detail(&id)["state"] == 4 {
+            break;
+        }
+    }
+    server.ask(&id, "start");
+    check(&server, &source, &id, ROWS);
+    assert_eq!(source.asked(), ROWS, "no row twice, none left out");
+}
+
+fn sigterm_finishes_what_is_in_flight(db: Db) {
+    let source = source();
+    let mut server = Server::start_with(db, settings());
+    let slow: String = (0..200).map(|n| format!("{}\n", source.url(&format!("/slow/30/{n}")))).collect();
+    let id = server.create(&[("thread_num", "4")], &slow);
+    server.ask(&id, "start").expect(200);
+    server.until_handled(&id, 10);
+    assert!(server.terminate().success());
+    server.restart();
+    assert_eq!(server.until_state(&id, 4)["handled_num"], 200);
+    assert_eq!(source.asked(), 200, "no row twice, none left out");
+
+    let id = server.create(&[("thread_num", "4")], &slow);
+    server.ask(&id, "start").expect(200);
+    server.until_handled(&id, 10);
+    server.restart_with(settings().set("ROCKET_INGEST", r#"{allow_networks=["127.0.0.0/8"],on_restart="stop"}"#));
+    let stopped = server.detail(&id);
+    assert_eq!(stopped["state"], 3, "{stopped}");
+    server.ask(&id, "start").expect(200);
+    assert_eq!(server.until_state(&id, 4)["handled_num"], 200);
+}
+
+fn a_locked_database_is_waited_for(db: Db) {
+    let source = source();
+    let server = Server::start_with(db, settings());
+    let id = server.create(&[("thread_num", "8")], &csv(&source, ROWS));
+    server.ask(&id, "start").expect(200);
+    server.until_handled(&id, 100);
+    server.direct().locked_for(Duration::from_secs(5), "ingest_tasks");
+    check(&server, &source, &id, ROWS);
+}
+
+/// A source that is down for longer than a row's tries costs those rows, and no others.
+#[test]
+fn a_source_that_is_down_costs_its_rows_only() {
+    let source = source();
+    let server = Server::start_with(Db::Sqlite, settings());
+    let slow: String = (0..400).map(|n| format!("{}\n", source.url(&format!("/slow/20/{n}")))).collect();
+    let id = server.create(&[("thread_num", "4")], &slow);
+    server.ask(&id, "start").expect(200);
+    server.until_handled(&id, 50);
+    source.set_down(true);
+    std::thread::sleep(Duration::from_secs(10));
+    source.set_down(false);
+    let detail = server.until_state(&id, 4);
+    assert_eq!(detail["handled_num"], 400);
+    let log = server.log(&id);
+    assert!(!log.is_empty() && log.iter().all(|(_, code, _)| *code == 101), "{log:?}");
+    let faces = server.direct().number("SELECT COUNT(*) FROM faces");
+    assert_eq!(faces + i64::try_from(log.len()).unwrap(), 400);
+}

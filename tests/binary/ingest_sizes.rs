@@ -1,0 +1,62 @@
+//! Many threads, many rows, large rows.
+
+use std::fmt::Write as _;
+
+use crate::on_both_databases;
+use crate::support::ingest::settings;
+use crate::support::source::Source;
+use crate::support::{Db, Server, base64, noise, pictures, wait};
+
+on_both_databases!(a_million_rows_are_made_and_resumed);
+
+#[test]
+fn so_many_rows_are_in_flight_as_the_task_has_threads() {
+    let source = Source::start(pictures::png(40, 30, 7));
+    let server = Server::start_with(Db::Sqlite, settings());
+    let csv: String = (0..640).map(|n| format!("{}\n", source.url(&format!("/slow/300/{n}")))).collect();
+    let id = server.create(&[("thread_num", "64")], &csv);
+    server.ask(&id, "start").expect(200);
+    server.until_state(&id, 4);
+    assert_eq!(source.most_in_flight(), 64);
+    assert_eq!(source.asked(), 640);
+}
+
+fn a_million_rows_are_made_and_resumed(db: Db) {
+    const ROWS: i64 = 1_000_000;
+    const DONE: i64 = 900_000;
+    let mut server = Server::start_with(db, settings());
+    let mut csv = String::with_capacity(64 << 20);
+    let mut offset = 0;
+    for n in 0..ROWS {
+        if n == DONE {
+            offset = csv.len();
+        }
+        writeln!(csv, "ftp://host/{n},tag {n},description {n}").unwrap();
+    }
+    let id = server.create(&[("thread_num", "2")], &csv);
+    drop(csv);
+    assert!(server.peak_memory_kib() < 150 * 1024, "{} KiB", server.peak_memory_kib());
+    assert_eq!(server.detail(&id)["total_num"], ROWS);
+    server.kill();
+    let done = format!(
+        "UPDATE ingest_tasks SET state = 2, handled_num = {DONE}, mark_row = {DONE}, mark_offset = {offset} WHERE id = '{id}'"
+    );
+    server.direct().run(&[done]);
+    server.restart();
+    wait::until_true("the first row", || server.detail(&id)["handled_num"].as_i64() > Some(DONE));
+    server.ask(&id, "stop").expect(200);
+    let first = &server.json(&format!("/v1/tasks/{id}/log?limit=1"))["logs"][0];
+    assert_eq!(first["uri"], format!("ftp://host/{DONE}"));
+}
+
+#[test]
+fn large_data_rows_never_fill_the_memory() {
+    let server = Server::start_with(Db::Sqlite, settings());
+    let picture = base64(&noise(1, 15 << 20));
+    let csv = format!("\"data:image/png;base64,{picture}\",t,d\n").repeat(12);
+    let id = server.create(&[("thread_num", "12")], &csv);
+    server.ask(&id, "start").expect(200);
+    server.until_state(&id, 4);
+    assert!(server.log(&id).is_empty());
+    assert!(server.peak_memory_kib() < 300 * 1024, "{} KiB", server.peak_memory_kib());
+}
