@@ -34,6 +34,7 @@ mod groups;
 mod ingest_crash;
 mod ingest_sizes;
 mod ingest_tasks;
+mod large_bodies;
 mod lists;
 mod multipart;
 mod names;

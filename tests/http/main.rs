@@ -7,6 +7,8 @@
 mod doors;
 mod files;
 mod ingest_refusals;
+mod requests;
+mod sending;
 mod training_pages;
 mod training_refusals;
 mod world;

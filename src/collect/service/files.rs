@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::{Collect, MAX_IDS, MAX_LIMIT, store};
+use super::{Collect, MAX_IDS, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Order, Page, Tag, TagOrder, TagQuery, Totals};
 use crate::platform::blobs::{BlobKey, Segment, SegmentBody};
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 use crate::platform::pictures;
 
 impl Collect {
@@ -17,8 +18,8 @@ impl Collect {
     /// `Invalid` for a limit or cursor that isn't one.
     pub async fn tags(&self, query: &TagQuery) -> Result<Page<Tag>> {
         check_limit(query.limit)?;
-        let after = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-        check_cursor(after.as_ref(), query.order == TagOrder::Name)?;
+        let letter = letter(query.order.as_str());
+        let after = cursor(query.cursor.as_deref(), letter, query.order == TagOrder::Name)?;
         let (filter, order) = (&query.filter, query.order);
         let mut items = store::tags::list(&self.inner.db, filter, order, after.as_ref(), query.limit + 1).await?;
         let is_more = cut(&mut items, query.limit);
@@ -31,7 +32,7 @@ impl Collect {
                 TagOrder::Name => Cursor::Text(tag.name.clone()),
             }
         });
-        Ok(Page { items, next: next.map(|cursor| cursor.encode()) })
+        Ok(Page { items, next: next.map(|cursor| cursor.encode_in(letter)) })
     }
 
     /// The newest files of a tag, for its card.
@@ -64,8 +65,8 @@ impl Collect {
     ) -> Result<Page<File>> {
         check_limit(limit)?;
         check_ids(filter)?;
-        let after = cursor.map(Cursor::decode).transpose()?;
-        check_cursor(after.as_ref(), order == Order::Name)?;
+        let letter = letter(order.as_str());
+        let after = self::cursor(cursor, letter, order == Order::Name)?;
         let mut items = store::files::list(&self.inner.db, tag.id, filter, order, after.as_ref(), limit + 1).await?;
         let is_more = cut(&mut items, limit);
         let next = items.last().filter(|_| is_more).map(|file| match order {
@@ -73,7 +74,7 @@ impl Collect {
             Order::Size => Cursor::Number { key: file.size, tie: file.seq },
             Order::Name => Cursor::Text(file.name.clone()),
         });
-        Ok(Page { items, next: next.map(|cursor| cursor.encode()) })
+        Ok(Page { items, next: next.map(|cursor| cursor.encode_in(letter)) })
     }
 
     /// How many living files a filter lets through, and their bytes.
@@ -131,29 +132,18 @@ impl Collect {
     }
 }
 
-/// Cuts a list that was asked for one item too many; whether there was one.
-fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_more = items.len() > limit;
-    items.truncate(limit);
-    is_more
+/// The letter of an order in cursors: its first; of names another, because of `newest`.
+fn letter(order: &str) -> char {
+    if order == "name" { 'a' } else { order.chars().next().unwrap_or('n') }
 }
 
-pub(super) fn check_limit(limit: u32) -> Result<()> {
-    if (1..=MAX_LIMIT).contains(&limit) {
-        return Ok(());
+/// Reads a cursor: one of one order means nothing in another.
+fn cursor(text: Option<&str>, letter: char, by_name: bool) -> Result<Option<Cursor>> {
+    let cursor = text.map(|text| Cursor::decode_in(text, letter)).transpose()?;
+    if cursor.as_ref().is_some_and(|cursor| matches!(cursor, Cursor::Text(_)) != by_name) {
+        return Err(Error::invalid("cursor", ("is not one that this server gave out", "不是本服务器给出的游标")));
     }
-    Err(Error::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")))
-}
-
-/// A cursor of one order means nothing in another.
-fn check_cursor(cursor: Option<&Cursor>, by_name: bool) -> Result<()> {
-    match cursor {
-        Some(Cursor::Text(_)) if !by_name => {}
-        Some(Cursor::Number { .. }) if by_name => {}
-        _ => return Ok(()),
-    }
-    Err(Error::invalid("cursor", ("belongs to a list in another order", "该游标属于另一种排序的列表")))
+    Ok(cursor)
 }
 
 pub(super) fn check_ids(filter: &Filter) -> Result<()> {
