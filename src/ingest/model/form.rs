@@ -155,9 +155,9 @@ pub fn group_name(given: Option<&str>) -> Result<String> {
 /// A limit that nobody can check would let no face in, or every one.
 fn check_ability(limits: &Limits, ability: &Ability) -> Result<()> {
     let poses = [("pos_pitch", limits.pitch), ("pos_yaw", limits.yaw), ("pos_rol", limits.roll)];
-    let posed = poses.into_iter().find(|(_, limit)| *limit > 0 && !ability.pose);
-    let blurred = (limits.blur > 0 && !ability.blur).then_some(("blur_degree", limits.blur));
-    let Some((field, _)) = posed.or(blurred) else {
+    let no_pose = poses.into_iter().find(|(_, limit)| *limit > 0 && !ability.pose);
+    let no_blur = (limits.blur > 0 && !ability.blur).then_some(("blur_degree", limits.blur));
+    let Some((field, _)) = no_pose.or(no_blur) else {
         return Ok(());
     };
     let name = ability.name;
