@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use granary::ingest::model::form::Form;
+use granary::ingest::model::form::{Form, Measures};
 use granary::ingest::model::{Code, LogLine, Mark, NewTask, Source, State, Task, TaskId};
 use granary::ingest::store::{log, purge, runs, tasks};
 use runs::{End, Step};
@@ -22,8 +22,7 @@ fn new_task() -> NewTask {
     let mut form = Form::default();
     form.set("group_name".to_owned(), "g".to_owned());
     form.set("width".to_owned(), "20".to_owned());
-    let ability = granary::faces::model::Ability { name: "none", pose: false, blur: false, embedded: true };
-    form.read(&ability).unwrap()
+    form.read(Measures { engine: "none", pose: false, blur: false }).unwrap()
 }
 
 /// A task in state 2 whose CSV lies at `here`.

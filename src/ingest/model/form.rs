@@ -3,7 +3,6 @@
 //! What always holds: an unknown field is passed over, and one that is empty counts as absent.
 
 use super::{Limits, Mode};
-use crate::faces::model::Ability;
 use crate::platform::error::{Error, Result};
 
 /// Most characters of a group's name.
@@ -14,6 +13,15 @@ const THREADS: i64 = 10;
 
 /// Largest side of a face that can be asked for, in pixels.
 const SIDE: i64 = i32::MAX as i64;
+
+/// What the engine that looks for faces can measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measures {
+    /// As in `faces.engine`.
+    pub engine: &'static str,
+    pub pose: bool,
+    pub blur: bool,
+}
 
 /// What a task is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,11 +85,11 @@ impl Form {
         self.get("from_tag")
     }
 
-    /// Checks all fields. `ability`: what the engine can measure.
+    /// Checks all fields.
     ///
     /// # Errors
     /// `Invalid` that names the first field that is wrong; `Unprocessable` for a limit that the engine can't measure.
-    pub fn read(&self, ability: &Ability) -> Result<NewTask> {
+    pub fn read(&self, measures: Measures) -> Result<NewTask> {
         let limits = Limits {
             pitch: self.int("pos_pitch", 0, 180)?.unwrap_or(0),
             yaw: self.int("pos_yaw", 0, 180)?.unwrap_or(0),
@@ -93,7 +101,7 @@ impl Form {
         let thread_num = self.int("thread_num", 1, 64)?.unwrap_or(THREADS);
         let mode = Mode::of(self.int("mode", 0, 1)?.unwrap_or(0));
         let group = group_name(self.get("group_name"))?;
-        check_ability(&limits, ability)?;
+        check_measures(&limits, measures)?;
         Ok(NewTask { group, limits, thread_num, mode })
     }
 
@@ -153,14 +161,14 @@ pub fn group_name(given: Option<&str>) -> Result<String> {
 }
 
 /// A limit that nobody can check would let no face in, or every one.
-fn check_ability(limits: &Limits, ability: &Ability) -> Result<()> {
+fn check_measures(limits: &Limits, measures: Measures) -> Result<()> {
     let poses = [("pos_pitch", limits.pitch), ("pos_yaw", limits.yaw), ("pos_rol", limits.roll)];
-    let no_pose = poses.into_iter().find(|(_, limit)| *limit > 0 && !ability.pose);
-    let no_blur = (limits.blur > 0 && !ability.blur).then_some(("blur_degree", limits.blur));
+    let no_pose = poses.into_iter().find(|(_, limit)| *limit > 0 && !measures.pose);
+    let no_blur = (limits.blur > 0 && !measures.blur).then_some(("blur_degree", limits.blur));
     let Some((field, _)) = no_pose.or(no_blur) else {
         return Ok(());
     };
-    let name = ability.name;
+    let name = measures.engine;
     let en = format!(
         "{field}: the engine {name} can't measure this. Leave the field out or 0, or configure faces.engine = \"yunet\" \
          with faces.model = \"….onnx\"."
@@ -175,7 +183,7 @@ fn check_ability(limits: &Limits, ability: &Ability) -> Result<()> {
 mod tests {
     use super::*;
 
-    const ALL: Ability = Ability { name: "all", pose: true, blur: true, embedded: true };
+    const ALL: Measures = Measures { engine: "all", pose: true, blur: true };
 
     fn read(fields: &[(&str, &str)]) -> Result<NewTask> {
         let mut form = Form::default();
@@ -183,7 +191,7 @@ mod tests {
         for (name, value) in fields {
             form.set((*name).to_owned(), (*value).to_owned());
         }
-        form.read(&ALL)
+        form.read(ALL)
     }
 
     #[test]
@@ -229,11 +237,11 @@ mod tests {
         let mut form = Form::default();
         form.set("group_name".into(), "g".into());
         form.set("pos_rol".into(), "20".into());
-        let blind = Ability { name: "seetaface", pose: false, blur: true, embedded: true };
-        let error = form.read(&blind).unwrap_err();
+        let blind = Measures { engine: "seetaface", pose: false, blur: true };
+        let error = form.read(blind).unwrap_err();
         assert_eq!(error.status(), 422);
         assert!(error.to_string().contains("pos_rol") && error.to_string().contains("faces.engine"), "{error}");
         form.set("pos_rol".into(), "0".into());
-        assert!(form.read(&blind).is_ok());
+        assert!(form.read(blind).is_ok());
     }
 }

@@ -4,19 +4,32 @@
 //! found and the limit in whole units, and a figure over a limit is never shown as the limit itself.
 
 use super::{Bad, Code, Limits};
-use crate::faces::model::Detected;
 
-/// The verdict on the largest face of a picture that has `count` faces.
+/// What was measured of the largest face of a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// Pitch, yaw and roll in degrees; `None` where the engine can't tell.
+    pub pose: Option<[f64; 3]>,
+    /// Pixels.
+    pub width: i64,
+    pub height: i64,
+    /// 0 sharp to 100; `None` where it wasn't measured.
+    pub blur: Option<f64>,
+    /// Faces in the picture.
+    pub count: usize,
+}
+
+/// The verdict on a face.
 ///
 /// # Errors
 /// The first limit that it doesn't keep.
-pub fn judge(face: &Detected, count: usize, limits: &Limits) -> Result<(), Bad> {
-    let pose = face.pose.as_ref();
-    over(Code::Pitch, "人脸俯仰角", pose.map(|pose| pose.pitch), limits.pitch, count)?;
-    over(Code::Yaw, "人脸偏航角", pose.map(|pose| pose.yaw), limits.yaw, count)?;
-    over(Code::Roll, "人脸翻滚角", pose.map(|pose| pose.roll), limits.roll, count)?;
-    under(Code::Width, "人脸宽度", face.place.width, limits.width, count)?;
-    under(Code::Height, "人脸高度", face.place.height, limits.height, count)?;
+pub fn judge(face: &Measured, limits: &Limits) -> Result<(), Bad> {
+    let (pose, count) = (face.pose, face.count);
+    over(Code::Pitch, "人脸俯仰角", pose.map(|pose| pose[0]), limits.pitch, count)?;
+    over(Code::Yaw, "人脸偏航角", pose.map(|pose| pose[1]), limits.yaw, count)?;
+    over(Code::Roll, "人脸翻滚角", pose.map(|pose| pose[2]), limits.roll, count)?;
+    under(Code::Width, "人脸宽度", face.width, limits.width, count)?;
+    under(Code::Height, "人脸高度", face.height, limits.height, count)?;
     over(Code::Blur, "人脸模糊度", face.blur, limits.blur, count)
 }
 
@@ -59,15 +72,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::faces::model::{FaceBox, Pose};
 
-    fn face(pose: Option<[f64; 3]>, width: i64, height: i64, blur: Option<f64>) -> Detected {
-        let pose = pose.map(|[pitch, yaw, roll]| Pose { pitch, yaw, roll });
-        Detected { place: FaceBox { x: 0, y: 0, width, height }, pose, blur, score: 1.0 }
+    fn face(pose: Option<[f64; 3]>, width: i64, height: i64, blur: Option<f64>) -> Measured {
+        Measured { pose, width, height, blur, count: 1 }
     }
 
-    fn message(face: &Detected, count: usize, limits: Limits) -> String {
-        let bad = judge(face, count, &limits).unwrap_err();
+    fn message(face: &Measured, count: usize, limits: Limits) -> String {
+        let bad = judge(&Measured { count, ..*face }, &limits).unwrap_err();
         format!("{} {}", bad.code.number(), bad.message)
     }
 
@@ -87,21 +98,21 @@ mod tests {
         limits.height = 49;
         assert_eq!(message(&bad, 1, limits), "207 人脸模糊度超过阈值: 90 > 60");
         limits.blur = 90;
-        assert_eq!(judge(&bad, 1, &limits), Ok(()));
+        assert_eq!(judge(&bad, &limits), Ok(()));
     }
 
     #[test]
     fn a_little_over_the_limit_is_shown_as_over_it() {
         let limits = Limits { yaw: 30, ..Limits::default() };
         assert_eq!(message(&face(Some([0.0, 30.2, 0.0]), 9, 9, None), 1, limits), "203 人脸偏航角超过阈值: 31 > 30");
-        assert_eq!(judge(&face(Some([90.0, -30.0, 90.0]), 9, 9, None), 1, &limits), Ok(()));
+        assert_eq!(judge(&face(Some([90.0, -30.0, 90.0]), 9, 9, None), &limits), Ok(()));
     }
 
     #[test]
     fn a_limit_that_nobody_can_measure_lets_no_face_in() {
         let limits = Limits { roll: 30, ..Limits::default() };
         assert!(message(&face(None, 9, 9, None), 1, limits).starts_with("303 "));
-        assert_eq!(judge(&face(None, 9, 9, None), 1, &Limits::default()), Ok(()));
+        assert_eq!(judge(&face(None, 9, 9, None), &Limits::default()), Ok(()));
     }
 
     proptest! {
@@ -129,7 +140,7 @@ mod tests {
                 (207, within(blur, most_blur)),
             ];
             let expected = checks.iter().find(|(_, passes)| !passes).map(|(code, _)| *code);
-            prop_assert_eq!(judge(&face, 1, &limits).err().map(|bad| bad.code.number()), expected);
+            prop_assert_eq!(judge(&face, &limits).err().map(|bad| bad.code.number()), expected);
         }
     }
 }

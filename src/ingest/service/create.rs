@@ -10,8 +10,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::spawn_blocking;
 
 use super::{Ingest, store};
+use crate::faces::model::Ability;
 use crate::ingest::model::csv::{Decoder, Encoding, Normalizer, Sniffer};
-use crate::ingest::model::form::Form;
+use crate::ingest::model::form::{Form, Measures};
 use crate::ingest::model::{NewTask, Source, TaskId};
 use crate::platform::blobs::Scratch;
 use crate::platform::error::{Error, Result};
@@ -70,7 +71,8 @@ impl Ingest {
     /// # Errors
     /// `Invalid` that names the field; `Unprocessable` for a limit that the engine can't measure; `NotFound` for a tag.
     pub async fn create(&self, form: &Form, intake: Option<Intake>) -> Result<TaskId> {
-        let new = form.read(&self.ability())?;
+        let Ability { name: engine, pose, blur, .. } = self.ability();
+        let new = form.read(Measures { engine, pose, blur })?;
         let table = match (intake, form.from_tag()) {
             (Some(_), Some(_)) => {
                 let message = ("can't stand beside file: give one of them", "不能与 file 同时提交，请二选一");

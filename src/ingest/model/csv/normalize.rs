@@ -6,8 +6,11 @@ use csv_core::{ReadFieldResult, Reader};
 
 use super::columns::{Column, Columns, NAME};
 use super::row::{Fault, write_row};
-use crate::faces::model::{MAX_DESCRIPTION, MAX_TAG, clipped};
 use crate::ingest::model::{is_data, kept_uri};
+
+/// Bytes of a tag and of a description that are kept.
+const MAX_TAG: usize = 1024;
+const MAX_DESCRIPTION: usize = 65_535;
 
 /// Most bytes of a URI that isn't `data:`.
 const ADDRESS: usize = 8192;
@@ -160,6 +163,11 @@ impl<W: Write> Normalizer<W> {
             self.rows.shrink_to(PIECE);
         }
     }
+}
+
+/// The first `most` bytes of `text`, no character cut apart.
+fn clipped(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 /// The text up to a character that was cut apart.

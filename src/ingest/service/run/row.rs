@@ -10,10 +10,10 @@ use tokio::sync::{Semaphore, mpsc};
 use super::budget::Guess;
 use super::commit::Event;
 use super::registry::Running;
-use crate::faces::model::Details;
+use crate::faces::model::{Details, Detected};
 use crate::faces::service::{LookError, PrepareError, PreparedFace, Sighting};
 use crate::ingest::model::csv::Row;
-use crate::ingest::model::judge::{judge, no_face};
+use crate::ingest::model::judge::{Measured, judge, no_face};
 use crate::ingest::model::{Bad, Code, Limits, LogLine, Mode, Task, TaskId, kept_uri};
 use crate::ingest::service::Ingest;
 use crate::platform::blobs::BlobKey;
@@ -89,7 +89,7 @@ impl Worker {
         self.guess.lock().unwrap_or_else(PoisonError::into_inner).learn(bytes.len());
         let sighting = self.look(number, &bytes).await?;
         let face = sighting.faces.first().ok_or_else(no_face)?;
-        judge(face, sighting.faces.len(), &self.limits)?;
+        judge(&measured(face, sighting.faces.len()), &self.limits)?;
         let details = Details {
             group: self.group.clone(),
             task: self.id.to_string(),
@@ -140,6 +140,12 @@ impl Worker {
             }
         }
     }
+}
+
+/// What the limits are about.
+fn measured(face: &Detected, count: usize) -> Measured {
+    let pose = face.pose.map(|pose| [pose.pitch, pose.yaw, pose.roll]);
+    Measured { pose, width: face.place.width, height: face.place.height, blur: face.blur, count }
 }
 
 /// The pause behind so many tries; rows that failed together don't ask together again.
