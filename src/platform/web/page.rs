@@ -34,6 +34,7 @@ const ZONE_COOKIE: &str = "tz";
 pub enum Section {
     Tags,
     Tasks,
+    Ingest,
     Trash,
     About,
 }
@@ -143,7 +144,7 @@ fn here(request: &Request<'_>) -> String {
     match (request.method(), section(request.uri().path().as_str())) {
         (Method::Get | Method::Head, _) => request.uri().to_string(),
         (_, Section::Trash) => "/trash".to_owned(),
-        (_, Section::Tasks) => request.uri().path().as_str().split('/').take(3).collect::<Vec<_>>().join("/"),
+        (_, Section::Tasks | Section::Ingest) => request.uri().path().as_str().split('/').take(3).collect::<Vec<_>>().join("/"),
         _ => "/".to_owned(),
     }
 }
@@ -151,6 +152,7 @@ fn here(request: &Request<'_>) -> String {
 fn section(path: &str) -> Section {
     match path.split('/').nth(1) {
         Some("tasks") => Section::Tasks,
+        Some("ingest") => Section::Ingest,
         Some("trash") => Section::Trash,
         Some("about") => Section::About,
         _ => Section::Tags,
