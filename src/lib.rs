@@ -31,6 +31,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .manage(config)
         .manage(blobs)
         .manage(clock)
+        .manage(web::about::Parts::default())
         .attach(web::fairings::OwnMethod)
         .attach(web::fairings::SafeHeaders)
         .attach(web::fairings::Cors)
@@ -46,6 +47,8 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .attach(training::stage())
         .attach(split::stage())
         .attach(duplication::stage())
+        .attach(faces::stage())
+        .attach(ingest::stage())
 }
 
 /// Whether success waits for the disk.

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
 /// Everything that can go wrong before the server starts.
 fn prepare(figment: &Figment) -> Result<(Config, Blobs), String> {
     let config = Config::extract(figment)?;
+    granary::faces::check(&config.faces)?;
     let level = figment.extract_inner("log_level").unwrap_or(rocket::config::LogLevel::Normal);
     telemetry::init(level);
     let blobs = Blobs::open(&config.data_dir, granary::is_durable(&config)).map_err(|error| {

@@ -2,6 +2,8 @@
 CREATE TABLE face_groups (
     id          BIGINT          NOT NULL PRIMARY KEY,
     name        VARBINARY(256)  NOT NULL,
+    -- as it is searched: letter case doesn't count
+    folded      VARBINARY(1024) NOT NULL,
     face_count  BIGINT          NOT NULL,
     created_at  BIGINT          NOT NULL,
     UNIQUE KEY face_groups_name (name)
@@ -15,6 +17,8 @@ CREATE TABLE faces (
     row_no      BIGINT          NOT NULL,
     tag         VARBINARY(1024) NOT NULL,
     description BLOB            NOT NULL,
+    -- tag, line break, description, as they are searched
+    folded      MEDIUMBLOB      NOT NULL,
     -- a data: URI is cut to its first 100 characters
     uri         VARBINARY(8192) NOT NULL,
     -- of the whole picture's bytes

@@ -2,6 +2,8 @@
 CREATE TABLE face_groups (
     id         INTEGER NOT NULL PRIMARY KEY,
     name       TEXT    NOT NULL UNIQUE,
+    -- as it is searched: letter case doesn't count
+    folded     TEXT    NOT NULL,
     face_count INTEGER NOT NULL,
     created_at INTEGER NOT NULL
 );
@@ -14,6 +16,8 @@ CREATE TABLE faces (
     row_no      INTEGER NOT NULL,
     tag         TEXT    NOT NULL,
     description TEXT    NOT NULL,
+    -- tag, line break, description, as they are searched
+    folded      TEXT    NOT NULL,
     -- a data: URI is cut to its first 100 characters
     uri         TEXT    NOT NULL,
     -- of the whole picture's bytes

@@ -48,6 +48,8 @@ pub enum Thing {
     Image,
     Page,
     Blob,
+    Group,
+    Face,
 }
 
 impl Thing {
@@ -65,6 +67,10 @@ impl Thing {
             (Self::Page, Lang::Zh) => "页面",
             (Self::Blob, Lang::En) => "content",
             (Self::Blob, Lang::Zh) => "内容",
+            (Self::Group, Lang::En) => "face group",
+            (Self::Group, Lang::Zh) => "人脸库",
+            (Self::Face, Lang::En) => "face",
+            (Self::Face, Lang::Zh) => "人脸",
         }
     }
 }

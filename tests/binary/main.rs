@@ -30,6 +30,7 @@ mod export_formats;
 mod export_transfers;
 mod files;
 mod full_disk;
+mod groups;
 mod lists;
 mod multipart;
 mod names;

@@ -54,6 +54,9 @@ fn wrong_values_are_one_clear_line_that_names_the_key() {
         ("ROCKET_CORS", r#"{allow_origin=["https://a.example"]}"#, "allow_origin"),
         ("ROCKET_CORS", r#"{allow_origins=["no origin at all"]}"#, "allow_origins"),
         ("ROCKET_AUTH", r#"{open="perhaps"}"#, "open"),
+        ("ROCKET_FACES", r#"{engine="dlib"}"#, "engine"),
+        ("ROCKET_FACES", r#"{engin="null"}"#, "engin"),
+        ("ROCKET_FACES", r#"{engine="yunet"}"#, "faces."),
         ("ROCKET_DATABASES", r#"{granary={url="postgres://x/y"}}"#, "url"),
         ("ROCKET_DATABASES", r#"{granary={url="mysql://root@127.0.0.1:1/none"}}"#, "database"),
     ] {

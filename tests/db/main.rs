@@ -8,6 +8,7 @@ mod archive;
 mod conflicts;
 mod duplication;
 mod exports;
+mod faces;
 mod ids;
 mod ingest_fetch;
 mod lists;

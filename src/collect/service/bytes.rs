@@ -14,6 +14,9 @@ use crate::platform::blobs::BlobKey;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::pictures;
 
+/// Blobs that are removed in one transaction.
+const RELEASED_AT_ONCE: usize = 500;
+
 impl Collect {
     /// Keeps everybody from removing bytes while it is held. Don't ask for it twice.
     pub async fn hold_bytes(&self) -> OwnedRwLockReadGuard<()> {
@@ -56,13 +59,27 @@ impl Collect {
     /// # Errors
     /// When database or disk don't answer; then it stays as an orphan.
     pub async fn release(&self, key: &BlobKey) -> Result<()> {
-        let _alone = self.inner.placing.write().await;
-        let mut tx = self.inner.db.begin().await?;
-        let is_gone = store::trash::forget_blob(&mut tx, key.as_str()).await?;
-        tx.commit().await?;
-        if is_gone {
-            let (blobs, key) = (self.inner.blobs.clone(), key.clone());
-            tokio::task::spawn_blocking(move || blobs.remove(&key)).await.map_err(Error::internal)??;
+        self.release_all(std::slice::from_ref(key)).await
+    }
+
+    /// The same for many, some at a time, so that uploads get their turn in between.
+    ///
+    /// # Errors
+    /// As [`Self::release`].
+    pub async fn release_all(&self, keys: &[BlobKey]) -> Result<()> {
+        for step in keys.chunks(RELEASED_AT_ONCE) {
+            let _alone = self.inner.placing.write().await;
+            let mut tx = self.inner.db.begin().await?;
+            let mut gone = Vec::new();
+            for key in step {
+                if store::trash::forget_blob(&mut tx, key.as_str()).await? {
+                    gone.push(key.clone());
+                }
+            }
+            tx.commit().await?;
+            let blobs = self.inner.blobs.clone();
+            let remove = move || gone.iter().try_for_each(|key| blobs.remove(key));
+            tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         }
         Ok(())
     }

@@ -97,6 +97,13 @@ impl Collect {
         &self.inner.blobs
     }
 
+    /// One permit for each core: hold one while decoding pictures or looking at them, and in no place
+    /// where the network is waited for.
+    #[must_use]
+    pub fn cpu(&self) -> Arc<Semaphore> {
+        self.inner.cpu.clone()
+    }
+
     /// Facts about this server.
     ///
     /// # Errors

@@ -50,7 +50,8 @@ pub(super) async fn create(
     let sent = read(ingest, media, head, data).await?;
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     draft.fill(&sent.form, sent.starts);
-    let glimpse = sent.intake.as_ref().filter(|_| sent.is_check).map(|intake| Glimpse::of(&sent.head, intake.encoding()));
+    let glimpse =
+        sent.intake.as_ref().filter(|_| sent.is_check).map(|intake| Glimpse::of(&sent.head, intake.encoding()));
     draft.open |= sent.is_check;
     if !sent.is_check {
         match ingest.create(&sent.form, sent.intake).await {

@@ -83,7 +83,12 @@ pub(super) struct Wish<'r> {
 
 /// `GET /ingest`
 #[rocket::get("/ingest?<wish..>")]
-pub(super) async fn index(_caller: Caller, view: View, ingest: &State<Ingest>, wish: Wish<'_>) -> Answer<Html<ListPage>> {
+pub(super) async fn index(
+    _caller: Caller,
+    view: View,
+    ingest: &State<Ingest>,
+    wish: Wish<'_>,
+) -> Answer<Html<ListPage>> {
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     if let Some(tag) = wish.tag.filter(|tag| !tag.is_empty()) {
         tag.clone_into(&mut draft.from_tag.value);

@@ -7,7 +7,7 @@ use crate::ingest::model::{self, Code, Counts, Limits, Mode, Progress};
 use crate::ingest::service::Ingest;
 use crate::platform::clock::rfc3339;
 use crate::platform::error::Result;
-use crate::platform::web::format::{address, count, moment};
+use crate::platform::web::format::{address, count, escaped, moment};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, Section};
@@ -24,6 +24,7 @@ pub(super) struct TaskPage {
     w: &'static Words,
     id: String,
     group: String,
+    group_href: String,
     source: String,
     made: String,
     made_iso: String,
@@ -112,6 +113,7 @@ async fn page(view: View, ingest: &Ingest, id: &str, code: Option<Code>, cursor:
         is_over: task.state == model::State::Completed,
         settings: settings(&task.limits, task.thread_num, task.mode, w),
         id: task.id.to_string(),
+        group_href: format!("/groups/{}", escaped(&task.group)),
         group: task.group,
         frame,
         w,

@@ -100,6 +100,24 @@ impl Layout {
         self.task(task).join(format!("{image}.{extension}"))
     }
 
+    /// `csv`: the rows of face ingest tasks.
+    #[must_use]
+    pub fn tables(&self) -> PathBuf {
+        self.root.join("csv")
+    }
+
+    /// `csv/<task_id>.csv`.
+    #[must_use]
+    pub fn table(&self, task: &str) -> PathBuf {
+        self.tables().join(format!("{task}.csv"))
+    }
+
+    /// `node`: what this data folder calls itself where several servers share a database.
+    #[must_use]
+    pub fn node(&self) -> PathBuf {
+        self.root.join("node")
+    }
+
     /// `thumbs/ab/<sha256>.jpg`.
     #[must_use]
     pub fn thumbnail(&self, key: &BlobKey) -> PathBuf {

@@ -11,6 +11,7 @@ mod key;
 mod links;
 mod read;
 mod rooms;
+mod scratch;
 mod segments;
 
 use std::fs::{self, File, OpenOptions};
@@ -22,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 pub use incoming::{Incoming, Received};
 pub use key::{BlobKey, Layout};
 pub use read::read_at_once;
+pub use scratch::Scratch;
 pub use segments::{CHUNK, Segment, SegmentBody, Segments};
 
 /// The local disk as a blob store; cheap to clone.

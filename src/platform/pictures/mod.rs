@@ -6,6 +6,7 @@
 //!
 //! Everything here blocks: call it inside `spawn_blocking`.
 
+mod cut_out;
 mod header;
 mod heif;
 mod helpers;
@@ -22,6 +23,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
+pub use cut_out::{Area, cut_out};
 pub use pixels::pixels;
 pub use thumbnail::{EDGE, Small, ThumbnailError, thumbnail};
 use window::Window;

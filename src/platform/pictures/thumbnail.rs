@@ -110,7 +110,7 @@ fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Small, ThumbnailEr
     within_limits(header)?;
     let small = if let Some(format) = format(content_type) { other(path, format, header)? } else { from_jpeg(path)? };
     let upright = if turn == Turn::AsStored { turned(small, header.orientation) } else { small };
-    Ok(Small { jpeg: encoded(&upright)?, look: look(&upright) })
+    Ok(Small { jpeg: encoded(&upright, QUALITY)?, look: look(&upright) })
 }
 
 /// Has the picture no more than [`MAX_PIXELS`]?
@@ -190,12 +190,17 @@ fn internal(error: impl std::fmt::Display) -> ThumbnailError {
 
 /// The size within [`EDGE`] that keeps the proportions, at least one pixel, never larger.
 fn fitted(width: u32, height: u32) -> (u32, u32) {
+    fitted_in(width, height, EDGE)
+}
+
+/// The same within `edge`×`edge`.
+pub(super) fn fitted_in(width: u32, height: u32, edge: u32) -> (u32, u32) {
     let longest = u64::from(width.max(height)).max(1);
-    if longest <= u64::from(EDGE) {
+    if longest <= u64::from(edge) {
         return (width, height);
     }
     let fit =
-        |side: u32| u32::try_from((u64::from(side) * u64::from(EDGE) + longest / 2) / longest).unwrap_or(EDGE).max(1);
+        |side: u32| u32::try_from((u64::from(side) * u64::from(edge) + longest / 2) / longest).unwrap_or(edge).max(1);
     (fit(width), fit(height))
 }
 
@@ -229,7 +234,8 @@ pub(super) fn turned(picture: Scaled, orientation: u8) -> Scaled {
     Scaled { width, height, colour: picture.colour, samples }
 }
 
-fn encoded(picture: &Scaled) -> Result<Vec<u8>, ThumbnailError> {
+/// The picture as a JPEG of `quality` (of 100).
+pub(super) fn encoded(picture: &Scaled, quality: u8) -> Result<Vec<u8>, ThumbnailError> {
     let colour = match picture.colour {
         Colour::Grey => jpeg_encoder::ColorType::Luma,
         Colour::YCbCr => jpeg_encoder::ColorType::Ycbcr,
@@ -237,7 +243,7 @@ fn encoded(picture: &Scaled) -> Result<Vec<u8>, ThumbnailError> {
     };
     let side = |pixels: u32| u16::try_from(pixels).map_err(internal);
     let mut bytes = Vec::with_capacity(64 * 1024);
-    let encoder = jpeg_encoder::Encoder::new(&mut bytes, QUALITY);
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, quality);
     encoder.encode(&picture.samples, side(picture.width)?, side(picture.height)?, colour).map_err(internal)?;
     Ok(bytes)
 }

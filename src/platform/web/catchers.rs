@@ -1,7 +1,7 @@
 //! Answers where no handler had the word: unknown paths, wrong methods, guards that refused.
 //!
 //! The route decides the shape, not `Accept`: `/upload` (but for its page) and `/api` speak
-//! problem+json, `/training` its envelope, all else gets a page.
+//! problem+json, `/training` its envelope, `/v1` an error with its name, all else gets a page.
 
 use rocket::http::uri::Segments;
 use rocket::http::uri::fmt::Path;
@@ -13,7 +13,7 @@ use rocket::{Catcher, catcher};
 use super::envelope::MsgLang;
 use super::guards::Refusal;
 use super::lang::Lang;
-use super::{envelope, page, problem};
+use super::{envelope, named, page, problem};
 use crate::platform::error::{Error, Thing};
 
 /// One catcher for every status.
@@ -50,6 +50,9 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
     let status = if is_wrong_method { Status::MethodNotAllowed } else { status };
     if request.uri().path().segments().get(0) == Some("training") {
         return enveloped(status, error, request);
+    }
+    if request.uri().path().segments().get(0) == Some("v1") {
+        return named::response_as(status, error, MsgLang::of(request));
     }
     if speaks_json(request) {
         return problem::response_as(status, error, lang);

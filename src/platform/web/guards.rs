@@ -59,7 +59,8 @@ fn is_utf8(uri: &Origin<'_>) -> bool {
 }
 
 /// Whether a browser sends this for a page of another origin that nobody allowed.
-fn is_cross_site(request: &Request<'_>) -> bool {
+#[must_use]
+pub fn is_cross_site(request: &Request<'_>) -> bool {
     let headers = request.headers();
     if let Some(origin) = headers.get_one("Origin") {
         return !is_own(request, origin) && !is_allowed(request, origin);

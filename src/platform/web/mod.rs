@@ -1,5 +1,6 @@
 //! What every door shares: errors on the wire, guards, ranges, languages, pages' layout.
 
+pub mod about;
 pub mod assets;
 pub mod catchers;
 pub mod envelope;
@@ -11,6 +12,7 @@ pub mod icons;
 pub mod json;
 pub mod lang;
 pub mod multipart;
+pub mod named;
 pub mod page;
 pub mod problem;
 pub mod query;

@@ -35,6 +35,7 @@ pub enum Section {
     Tags,
     Tasks,
     Ingest,
+    Faces,
     Trash,
     About,
 }
@@ -144,7 +145,9 @@ fn here(request: &Request<'_>) -> String {
     match (request.method(), section(request.uri().path().as_str())) {
         (Method::Get | Method::Head, _) => request.uri().to_string(),
         (_, Section::Trash) => "/trash".to_owned(),
-        (_, Section::Tasks | Section::Ingest) => request.uri().path().as_str().split('/').take(3).collect::<Vec<_>>().join("/"),
+        (_, Section::Tasks | Section::Ingest | Section::Faces) => {
+            request.uri().path().as_str().split('/').take(3).collect::<Vec<_>>().join("/")
+        }
         _ => "/".to_owned(),
     }
 }
@@ -153,6 +156,7 @@ fn section(path: &str) -> Section {
     match path.split('/').nth(1) {
         Some("tasks") => Section::Tasks,
         Some("ingest") => Section::Ingest,
+        Some("groups") => Section::Faces,
         Some("trash") => Section::Trash,
         Some("about") => Section::About,
         _ => Section::Tags,

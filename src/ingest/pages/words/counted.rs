@@ -151,7 +151,9 @@ pub fn delete_question(group: &str, rows: i64, lang: Lang) -> String {
     let rows = count(rows);
     match lang {
         Lang::En => {
-            format!("The task for the group “{group}” will be deleted, with its {rows} rows and its log. Faces that are in the group stay.")
+            format!(
+                "The task for the group “{group}” will be deleted, with its {rows} rows and its log. Faces that are in the group stay."
+            )
         }
         Lang::Zh => format!("将删除人脸库“{group}”的入库任务，包括 {rows} 行数据及其日志。已入库的人脸会保留。"),
     }
@@ -169,7 +171,10 @@ mod tests {
 
     #[test]
     fn the_end_is_said_to_be_the_end_only_then() {
-        assert_eq!((percent(999_999, 1_000_000), percent(5, 5), percent(0, 0)), ("99%".into(), "100%".into(), "0%".into()));
+        assert_eq!(
+            (percent(999_999, 1_000_000), percent(5, 5), percent(0, 0)),
+            ("99%".into(), "100%".into(), "0%".into())
+        );
     }
 
     #[test]

@@ -83,6 +83,7 @@ pub static EN: Words = Words {
     threads: "Rows at a time",
     threads_hint: "1–64",
     title: "Face ingest",
+    to_group: "Faces of the group",
     uri: "Address",
     was_created: "The task was created.",
     was_deleted: "The task was deleted; its faces stay in the group.",

@@ -82,6 +82,7 @@ pub struct Words {
     pub threads: &'static str,
     pub threads_hint: &'static str,
     pub title: &'static str,
+    pub to_group: &'static str,
     pub uri: &'static str,
     pub was_created: &'static str,
     pub was_deleted: &'static str,

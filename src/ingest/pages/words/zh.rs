@@ -83,6 +83,7 @@ pub static ZH: Words = Words {
     threads: "并发行数",
     threads_hint: "1–64",
     title: "人脸入库",
+    to_group: "查看人脸库",
     uri: "地址",
     was_created: "任务已创建。",
     was_deleted: "任务已删除，人脸仍保留在人脸库中。",

@@ -1,0 +1,40 @@
+//! Whether somebody really meant to start, stop or delete a task.
+//!
+//! Seed 003 does that by `GET`, which browsers send for any page that asks them to: links, pictures, prefetches.
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome};
+
+use crate::platform::error::Error;
+use crate::platform::web::guards::{Caller, Refusal, is_cross_site};
+
+/// Whoever may pass and meant it. Take it as an argument in every handler that changes something.
+#[derive(Debug, Clone, Copy)]
+pub struct Deliberate;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Deliberate {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        if let Outcome::Error(refused) = request.guard::<Caller>().await {
+            return Outcome::Error(refused);
+        }
+        if is_tricked(request) {
+            let message = ("Another site, or a prefetch, may not change a task.", "禁止跨站或预取请求更改任务");
+            let error = Error::Forbidden(message.into());
+            request.local_cache(|| Refusal(Some(error)));
+            return Outcome::Error((Status::Forbidden, ()));
+        }
+        Outcome::Success(Self)
+    }
+}
+
+fn is_tricked(request: &Request<'_>) -> bool {
+    let headers = request.headers();
+    let says = |name: &str, word: &str| {
+        headers.get(name).any(|value| value.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case(word)))
+    };
+    is_cross_site(request) || ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"].iter().any(|name| says(name, "prefetch"))
+}

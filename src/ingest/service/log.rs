@@ -1,0 +1,126 @@
+//! The log of a task: whole, while it is read, or a page at a time.
+
+use std::io;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use serde_json::json;
+
+use super::look::{after, check_limit};
+use super::{Ingest, store};
+use crate::collect::model::Page;
+use crate::collect::model::cursor::Cursor;
+use crate::ingest::model::{Code, LogLine, TaskId};
+use crate::platform::blobs::{Segment, SegmentBody, Segments};
+use crate::platform::error::{Error, Result};
+
+/// Lines that are read at a time.
+pub(super) const PAGE: u32 = 2048;
+
+/// An answer that is ready to be sent.
+pub struct Listing {
+    pub body: SegmentBody,
+    /// Bytes, where that is known before it is read.
+    pub length: Option<u64>,
+}
+
+impl Ingest {
+    /// All lines as `{"logs":[…]}`, by row. A log of more than one page is read while it is sent; a fault then cuts the
+    /// JSON off before its end.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn log(&self, id: &str) -> Result<Listing> {
+        let task = self.task(id).await?;
+        let mut rest = Lines { ingest: self.clone(), id: task.id, after: -1, is_done: false };
+        let mut text = b"{\"logs\":[".to_vec();
+        rest.read_page(&mut text, true).await?;
+        let length = rest.is_done.then_some(text.len() as u64);
+        let blobs = self.blobs().clone();
+        let body = match length {
+            Some(_) => SegmentBody::fixed(blobs, vec![Segment::Bytes(text)]),
+            None => SegmentBody::new(blobs, Begun { first: Some(text), rest }),
+        };
+        Ok(Listing { body, length })
+    }
+
+    /// A page of lines as JSON, with `"next"`.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` for a limit or cursor that isn't one.
+    pub async fn log_page_json(&self, id: &str, cursor: Option<&str>, limit: u32) -> Result<Vec<u8>> {
+        let page = self.log_page(id, None, cursor, limit).await?;
+        Ok(json!({"logs": page.items, "next": page.next}).to_string().into_bytes())
+    }
+
+    /// A page of lines, those of one code if one is given.
+    ///
+    /// # Errors
+    /// As [`Self::log_page_json`].
+    pub async fn log_page(
+        &self,
+        id: &str,
+        code: Option<Code>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<LogLine>> {
+        check_limit(limit)?;
+        let after = after(cursor)?.unwrap_or(-1);
+        let task = self.task(id).await?;
+        let wanted = store::log::Wanted { code, after, ..Default::default() };
+        let mut items = store::log::page(&self.inner.db, &task.id, wanted, limit + 1).await?;
+        let is_more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| is_more).map(|line| Cursor::Number { key: line.row, tie: 0 }.encode());
+        Ok(Page { items, next })
+    }
+}
+
+/// The pages of a log.
+struct Lines {
+    ingest: Ingest,
+    id: TaskId,
+    after: i64,
+    is_done: bool,
+}
+
+impl Lines {
+    async fn read_page(&mut self, text: &mut Vec<u8>, is_first: bool) -> Result<()> {
+        let wanted = store::log::Wanted { after: self.after, ..Default::default() };
+        let lines = store::log::page(&self.ingest.inner.db, &self.id, wanted, PAGE).await?;
+        for (at, line) in lines.iter().enumerate() {
+            if at > 0 || !is_first {
+                text.push(b',');
+            }
+            serde_json::to_writer(&mut *text, line).map_err(Error::internal)?;
+            self.after = line.row;
+        }
+        if lines.len() < PAGE as usize {
+            self.is_done = true;
+            text.extend_from_slice(b"]}");
+        }
+        Ok(())
+    }
+}
+
+/// A first page that was read already, and the others.
+struct Begun {
+    first: Option<Vec<u8>>,
+    rest: Lines,
+}
+
+impl Segments for Begun {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<Segment>>> {
+        async move {
+            if let Some(first) = self.first.take() {
+                return Ok(vec![Segment::Bytes(first)]);
+            }
+            if self.rest.is_done {
+                return Ok(Vec::new());
+            }
+            let mut text = Vec::new();
+            self.rest.read_page(&mut text, false).await.map_err(io::Error::other)?;
+            Ok(vec![Segment::Bytes(text)])
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,176 @@
+//! One row, from its URI to its outcome: fetch, look, judge, prepare.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::budget::Guess;
+use super::commit::Event;
+use super::registry::Running;
+use crate::faces::model::Details;
+use crate::faces::service::{LookError, PrepareError, PreparedFace, Sighting};
+use crate::ingest::model::csv::Row;
+use crate::ingest::model::judge::{judge, no_face};
+use crate::ingest::model::{Bad, Code, Limits, LogLine, Mode, Task, TaskId, kept_uri};
+use crate::ingest::service::Ingest;
+use crate::platform::blobs::BlobKey;
+
+/// How often the face services are asked, the first time included.
+const TRIES: u32 = 3;
+
+/// The pause before the second time; it doubles.
+const PAUSE_MS: u64 = 200;
+
+/// Above so many bytes a digest isn't for the threads that serve requests.
+const LARGE: usize = 1024 * 1024;
+
+/// Works on the rows of one run.
+pub struct Worker {
+    ingest: Ingest,
+    id: TaskId,
+    group: String,
+    limits: Limits,
+    mode: Mode,
+    pub running: Arc<Running>,
+    outcomes: mpsc::Sender<Event>,
+    /// Rows of this task that may wait for the processor, where the engine runs in this process. So tasks have it in turns,
+    /// however many rows each has in flight.
+    turns: Option<Arc<Semaphore>>,
+    guess: Mutex<Guess>,
+}
+
+impl Worker {
+    /// For the rows of a task.
+    pub fn new(ingest: Ingest, task: &Task, running: Arc<Running>, outcomes: mpsc::Sender<Event>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        // One on the processor and one right behind it, for each.
+        let turns = ingest.ability().embedded.then(|| Arc::new(Semaphore::new(2 * cores)));
+        let Task { id, group, limits, mode, .. } = task.clone();
+        Self { ingest, id, group, limits, mode, running, outcomes, turns, guess: Mutex::default() }
+    }
+
+    /// Bytes that the next picture may take.
+    pub fn guess(&self) -> usize {
+        self.guess.lock().unwrap_or_else(PoisonError::into_inner).bytes()
+    }
+
+    /// Tells that a row has an outcome from an earlier run.
+    pub async fn skip(&self, row: i64, next: i64) {
+        let _ = self.outcomes.send(Event::Skipped { row, next }).await;
+    }
+
+    /// Works on a row and tells its outcome.
+    pub async fn work(&self, number: i64, next: i64, row: Row) {
+        let uri = kept_uri(&row.uri);
+        let outcome = AssertUnwindSafe(self.outcome(number, row, &uri)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| Err(Bad::system(super::reason(&*panic))));
+        let event = match outcome {
+            Ok(face) => Event::Good { row: number, next, face: Box::new(face) },
+            Err(Bad { code: _, message }) if self.mode == Mode::Stop => {
+                self.running.quit();
+                Event::Halt { row: number, error: format!("{uri}: {message}") }
+            }
+            Err(Bad { code, message }) => {
+                Event::Bad { next, line: LogLine { row: number, uri, code: code.number(), message } }
+            }
+        };
+        // Nobody listens any more when the run has lost its task.
+        let _ = self.outcomes.send(event).await;
+    }
+
+    async fn outcome(&self, number: i64, row: Row, uri: &str) -> Result<PreparedFace, Bad> {
+        row.check()?;
+        let fetched = self.ingest.inner.fetcher.fetch(&row.uri).await;
+        let bytes = fetched.map_err(|refusal| Bad::new(Code::NoPicture, refusal.0))?.bytes;
+        let Row { tag, description, .. } = row;
+        self.guess.lock().unwrap_or_else(PoisonError::into_inner).learn(bytes.len());
+        let sighting = self.look(number, &bytes).await?;
+        let face = sighting.faces.first().ok_or_else(no_face)?;
+        judge(face, sighting.faces.len(), &self.limits)?;
+        let details = Details {
+            group: self.group.clone(),
+            task: self.id.to_string(),
+            row: number,
+            tag,
+            description,
+            uri: uri.to_owned(),
+            sha256: digest(bytes).await?,
+        };
+        self.prepare(details, &sighting).await
+    }
+
+    async fn look(&self, number: i64, bytes: &Arc<Vec<u8>>) -> Result<Sighting, Bad> {
+        let mut tried = 0;
+        loop {
+            let turn = match &self.turns {
+                Some(turns) => turns.clone().acquire_owned().await.ok(),
+                None => None,
+            };
+            let looked = self.ingest.inner.faces.look(bytes.clone()).await;
+            drop(turn);
+            tried += 1;
+            match looked {
+                Ok(sighting) => return Ok(sighting),
+                Err(LookError::Unreadable(why)) => {
+                    return Err(Bad::new(Code::Unreadable, format!("图片无法打开: {}", why.zh)));
+                }
+                Err(LookError::Unanswered(why)) if tried == TRIES => {
+                    return Err(Bad::new(Code::NoInfo, format!("人脸信息服务无响应: {why}")));
+                }
+                Err(LookError::Unanswered(_)) => tokio::time::sleep(pause(number, tried)).await,
+            }
+        }
+    }
+
+    async fn prepare(&self, details: Details, sighting: &Sighting) -> Result<PreparedFace, Bad> {
+        let mut tried = 0;
+        loop {
+            let prepared = self.ingest.inner.faces.prepare(details.clone(), sighting).await;
+            tried += 1;
+            match prepared {
+                Ok(face) => return Ok(face),
+                Err(PrepareError::System(error)) => return Err(Bad::system(error)),
+                Err(PrepareError::Unanswered(why)) if tried == TRIES => {
+                    return Err(Bad::new(Code::NoIngest, format!("人脸入库服务无响应: {why}")));
+                }
+                Err(PrepareError::Unanswered(_)) => tokio::time::sleep(pause(details.row, tried)).await,
+            }
+        }
+    }
+}
+
+/// The pause behind so many tries; rows that failed together don't ask together again.
+fn pause(row: i64, tried: u32) -> Duration {
+    let whole = PAUSE_MS << tried.min(6);
+    let spread = row.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    Duration::from_millis(whole / 2 + spread % (whole / 2 + 1))
+}
+
+/// The SHA-256 of a picture in lower-case hex.
+async fn digest(bytes: Arc<Vec<u8>>) -> Result<String, Bad> {
+    let hex = |bytes: &[u8]| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+        let digest: [u8; 32] = digest.as_ref().try_into().unwrap_or_default();
+        BlobKey::from_digest(&digest).as_str().to_owned()
+    };
+    if bytes.len() < LARGE {
+        return Ok(hex(&bytes));
+    }
+    tokio::task::spawn_blocking(move || hex(&bytes)).await.map_err(Bad::system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_are_spread() {
+        let pauses: Vec<_> = (0..100).map(|row| pause(row, 1)).collect();
+        assert!(pauses.iter().all(|pause| (200..=400).contains(&pause.as_millis())), "{pauses:?}");
+        assert!(pauses.iter().collect::<std::collections::HashSet<_>>().len() > 50);
+        assert!(pause(7, 2) >= Duration::from_millis(400));
+    }
+}
