@@ -20,6 +20,7 @@ mod support;
 mod access;
 mod browser;
 mod collecting;
+mod ingest;
 mod keyboard;
 mod preferences;
 mod training;

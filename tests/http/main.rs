@@ -6,6 +6,7 @@
 
 mod doors;
 mod files;
+mod ingest_pages;
 mod training_pages;
 mod training_refusals;
 mod world;
