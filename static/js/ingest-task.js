@@ -17,9 +17,12 @@ function follow() {
     part.innerHTML = event.data;
     if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
   });
-  source.addEventListener("over", () => {
+  source.addEventListener("over", async () => {
     source.close();
-    refresh();
+    // What was just done is still news when the task ends at once.
+    const notice = $("main [data-notice]");
+    await refresh();
+    if (notice) $("main")?.prepend(notice);
   });
 }
 
