@@ -13,13 +13,17 @@ use tokio::sync::Mutex;
 
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Sql};
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 
 /// How many ids a server takes from the database at a time.
 const BLOCK: i64 = 4096;
 
 /// Ids of one day.
 const PER_DAY: i64 = 100_000_000_000;
+
+/// What an id must be, said to whoever sent something else.
+pub const ALLOWED: (&str, &str) =
+    ("must be a positive whole number of at most 64 bits, in digits", "必须是不超过 64 位的正整数（十进制数字）");
 
 /// A 64-bit id; in JSON a string, because browsers lose digits past 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,6 +38,14 @@ impl Id {
             return None;
         }
         bare.parse().ok().filter(|id| *id > 0).map(Self)
+    }
+
+    /// The same for the `field` of a request.
+    ///
+    /// # Errors
+    /// `Invalid` when it is none.
+    pub fn read(field: &'static str, text: &str) -> Result<Self> {
+        Self::parse(text).ok_or_else(|| Error::invalid(field, ALLOWED))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod db;
 pub mod error;
 pub mod ids;
 pub mod names;
+pub mod paging;
 pub mod pictures;
 pub mod process;
 pub mod telemetry;

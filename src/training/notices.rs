@@ -6,10 +6,14 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
+
+use crate::collect::model::Name;
 use crate::platform::ids::Id;
-use crate::platform::web::format::count;
+use crate::platform::web::format::{count, escaped};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Notice, Undo};
+use crate::training::model::Registered;
 
 /// Longest list of deleted images that a cookie carries, in bytes.
 const MAX_PACKED: usize = 3000;
@@ -22,10 +26,12 @@ const MAX_UNDO: usize = 10_000;
 pub enum News {
     /// A task was made.
     Created,
-    /// Images came from a tag; `skipped` files are no images.
+    /// Images came from a tag; the task had `known` files already, `skipped` ones are no images.
     Imported {
         images: u64,
+        known: u64,
         skipped: u64,
+        tag: String,
     },
     /// Images were deleted; they can come back by one click.
     Deleted {
@@ -69,6 +75,12 @@ impl News {
         Self::Deleted { task, ids }
     }
 
+    /// Of files of a tag that became images.
+    #[must_use]
+    pub fn imported(done: &Registered, tag: String) -> Self {
+        Self::Imported { images: done.images.len() as u64, known: done.known, skipped: done.skipped, tag }
+    }
+
     /// Reads the cookie; `None` for anything that [`News`] didn't write.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -77,7 +89,10 @@ impl News {
         let rest: Vec<&str> = parts.collect();
         Some(match (word, rest.as_slice()) {
             ("created", []) => Self::Created,
-            ("imported", [images, skipped]) => Self::Imported { images: number(images)?, skipped: number(skipped)? },
+            ("imported", [images, known, skipped, tag @ ..]) => {
+                let (images, known, skipped) = (number(images)?, number(known)?, number(skipped)?);
+                Self::Imported { images, known, skipped, tag: name(&tag.join("."))? }
+            }
             ("deleted", [task, packed]) => Self::Deleted { task: Id::parse(task)?, ids: unpack(packed)? },
             ("many", [images]) => Self::DeletedMany { images: number(images)? },
             ("restored", [images]) => Self::Restored { images: number(images)? },
@@ -98,7 +113,18 @@ impl News {
     #[must_use]
     pub fn told(&self, lang: Lang) -> Notice {
         let bad = matches!(self, Self::NothingSelected);
-        Notice { text: self.line(lang), undo: self.undo(), bad }
+        Notice { text: self.line(lang), undo: self.undo(), link: self.link(lang), bad }
+    }
+
+    fn link(&self, lang: Lang) -> Option<(String, String)> {
+        let Self::Imported { tag, .. } = self else {
+            return None;
+        };
+        let label = match lang {
+            Lang::En => format!("Back to the tag “{tag}”"),
+            Lang::Zh => format!("回到标签“{tag}”"),
+        };
+        Some((format!("/tags/{}", escaped(tag)), label))
     }
 
     fn undo(&self) -> Option<Undo> {
@@ -115,7 +141,7 @@ impl News {
         let fixed = |en: &str, zh_text: &str| if zh { zh_text.to_owned() } else { en.to_owned() };
         match self {
             Self::Created => fixed("The task is made.", "任务已创建。"),
-            Self::Imported { images, skipped } => imported(*images, *skipped, lang),
+            Self::Imported { images, known, skipped, .. } => imported(*images, *known, *skipped, lang),
             Self::Deleted { ids, .. } if zh => format!("已删除 {}。", of(ids.len() as u64)),
             Self::Deleted { ids, .. } => format!("{} deleted.", of(ids.len() as u64)),
             Self::DeletedMany { images } if zh => format!("已删除 {}，可在“已删除”中恢复。", of(*images)),
@@ -139,7 +165,9 @@ impl fmt::Display for News {
         f.write_str("task.")?;
         match self {
             Self::Created => f.write_str("created"),
-            Self::Imported { images, skipped } => write!(f, "imported.{images}.{skipped}"),
+            Self::Imported { images, known, skipped, tag } => {
+                write!(f, "imported.{images}.{known}.{skipped}.{}", escaped(tag))
+            }
             Self::Deleted { task, ids } => write!(f, "deleted.{task}.{}", pack(ids)),
             Self::DeletedMany { images } => write!(f, "many.{images}"),
             Self::Restored { images } => write!(f, "restored.{images}"),
@@ -164,15 +192,27 @@ pub fn images(n: i64, lang: Lang) -> String {
     }
 }
 
-fn imported(new: u64, skipped: u64, lang: Lang) -> String {
+fn imported(new: u64, known: u64, skipped: u64, lang: Lang) -> String {
     let figure = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let (new, others) = (images(figure(new), lang), count(figure(skipped)));
-    match (lang, skipped) {
-        (Lang::En, 0) => format!("{new} imported."),
-        (Lang::En, 1) => format!("{new} imported; 1 file is no PNG, JPEG or BMP."),
-        (Lang::En, _) => format!("{new} imported; {others} files are no PNG, JPEG or BMP."),
-        (Lang::Zh, 0) => format!("已导入 {new}。"),
-        (Lang::Zh, _) => format!("已导入 {new}；{others} 个文件不是 PNG、JPEG 或 BMP。"),
+    let mut parts = Vec::new();
+    if known > 0 {
+        parts.push(match lang {
+            Lang::En => format!("{} here already", count(figure(known))),
+            Lang::Zh => format!("{} 张已在此任务中", count(figure(known))),
+        });
+    }
+    if skipped > 0 {
+        let others = count(figure(skipped));
+        parts.push(match (lang, skipped) {
+            (Lang::En, 1) => "1 file is no PNG, JPEG or BMP".to_owned(),
+            (Lang::En, _) => format!("{others} files are no PNG, JPEG or BMP"),
+            (Lang::Zh, _) => format!("{others} 个文件不是 PNG、JPEG 或 BMP"),
+        });
+    }
+    let new = images(figure(new), lang);
+    match lang {
+        Lang::En => format!("{new} imported{}{}.", if parts.is_empty() { "" } else { "; " }, parts.join("; ")),
+        Lang::Zh => format!("已导入 {new}{}{}。", if parts.is_empty() { "" } else { "；" }, parts.join("；")),
     }
 }
 
@@ -225,6 +265,11 @@ fn unpack(text: &str) -> Option<Vec<Id>> {
     (!ids.is_empty()).then_some(ids)
 }
 
+fn name(text: &str) -> Option<String> {
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    Name::new(&text).ok().map(Name::into_string)
+}
+
 fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -242,7 +287,7 @@ mod tests {
         let ids = [7, 8, 9, 12, 20, 21].map(|n| Id(2_026_112_100_000_000_000 + n)).to_vec();
         for news in [
             News::Created,
-            News::Imported { images: 3, skipped: 1 },
+            News::Imported { images: 3, known: 2, skipped: 1, tag: "图.a b".to_owned() },
             News::deleted(Id(5), ids),
             News::DeletedMany { images: 20_000 },
             News::Restored { images: 1 },
@@ -257,6 +302,17 @@ mod tests {
             assert_eq!(News::parse(&news.to_string()), Some(news.clone()), "{news}");
             assert!(!news.told(Lang::Zh).text.is_empty() && !news.told(Lang::En).text.is_empty());
         }
+    }
+
+    #[test]
+    fn an_import_tells_what_came_and_what_did_not() {
+        let told = |known, skipped, lang| {
+            let news = News::Imported { images: 1, known, skipped, tag: "a b".to_owned() };
+            (news.told(lang).text, news.told(lang).link.unwrap().0)
+        };
+        assert_eq!(told(0, 0, Lang::En), ("1 image imported.".to_owned(), "/tags/a%20b".to_owned()));
+        assert_eq!(told(2, 1, Lang::En).0, "1 image imported; 2 here already; 1 file is no PNG, JPEG or BMP.");
+        assert_eq!(told(2, 3, Lang::Zh).0, "已导入 1 张图像；2 张已在此任务中；3 个文件不是 PNG、JPEG 或 BMP。");
     }
 
     #[test]
@@ -284,6 +340,8 @@ mod tests {
             "task.deleted.5.7_0-999999999",
             "task.restored.-1",
             "task.split.1.2.3",
+            "task.imported.1.2.3",
+            "task.imported.1.2.3.a%2Fb",
         ] {
             assert_eq!(News::parse(text), None, "{text:?}");
         }

@@ -14,7 +14,7 @@ shown?.addEventListener("error", giveWay);
 if (shown?.complete && shown.naturalWidth === 0) giveWay();
 
 addEventListener("load", () => {
-  for (const link of document.querySelectorAll(".turn")) new Image().src = `${link.getAttribute("href")}/thumb`;
+  for (const link of document.querySelectorAll(".turn")) new Image().src = `${link.pathname}/thumb`;
 });
 
 document.addEventListener("keydown", (event) => {

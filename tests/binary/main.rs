@@ -31,6 +31,7 @@ mod export_transfers;
 mod files;
 mod full_disk;
 mod groups;
+mod large_bodies;
 mod lists;
 mod multipart;
 mod names;

@@ -8,7 +8,13 @@ use crate::support::settings::Settings;
 use crate::support::training::img_info;
 use crate::support::{Db, Server};
 
-on_both_databases!(seeds_and_ratios, a_lock_is_told_and_lifted, groups_and_the_audit, pages_of_a_set);
+on_both_databases!(
+    seeds_and_ratios,
+    a_lock_is_told_and_lifted,
+    groups_and_the_audit,
+    plain_pictures_are_told,
+    pages_of_a_set
+);
 
 const SETS: &str = "/training/tasks/sets";
 
@@ -108,13 +114,18 @@ fn groups_and_the_audit(db: Db) {
     registered(&server, &task, 20);
     let refused = split(&server, &task, [13, 4, 3], &json!({"group": true})).expect(422).json();
     assert_eq!(refused["code"], 1007);
+    assert_eq!(refused["nearest_proven"], true);
     let nearest = &refused["nearest"];
     assert_eq!(nearest["training"].as_i64().unwrap() % 2, 0, "{refused}");
     let body = split(&server, &task, [12, 4, 4], &json!({"group": true, "seed": 1})).expect_fine();
-    assert_eq!(body["groups"]["count"], 10);
+    let crowded = json!({"chains": 0, "images": 0});
+    let groups = json!({"count": 10, "largest": 2, "torn": 0, "crowded": crowded, "plain": 0, "busy": 0});
+    assert_eq!((&body["groups"], &body["split"]["groups"]), (&groups, &groups));
+    assert_eq!(server.task(&task)["split"]["groups"], groups);
     let audit = format!("/training/tasks/{task}/audit");
     let clean = server.get(&audit).expect_fine();
     assert_eq!((&clean["leaks"], &clean["next"]), (&json!([]), &Value::Null));
+    assert_eq!((&clean["plain"], &clean["busy"]), (&json!(0), &json!(0)));
     split(&server, &task, [12, 4, 4], &json!({"seed": 1})).expect_fine();
     let leaky = server.get(&audit).expect_fine();
     let leak = &leaky["leaks"][0];
@@ -136,6 +147,27 @@ fn groups_and_the_audit(db: Db) {
     server.get(&format!("{audit}?against=5")).expect_code(404, 1002);
     server.get(&format!("{audit}?against=x")).expect_code(400, 1001);
     server.get("/training/tasks/5/audit").expect_code(404, 1002);
+}
+
+fn plain_pictures_are_told(db: Db) {
+    let server = Server::start(db);
+    let task = server.new_task(&[]);
+    for side in [40, 41] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(side, 40).write_to(&mut bytes, image::ImageFormat::Png).expect("a picture");
+        server.ready_png(&task, &format!("{side}.png"), (side, 40), &bytes.into_inner());
+    }
+    let page = |language| {
+        let path = format!("/tasks/{task}/split");
+        server.get_with(&path, &[("Accept-Language", language)]).expect(200).text()
+    };
+    assert!(!page("en").contains("too plain"), "nothing was split yet");
+    let body = split(&server, &task, [1, 0, 1], &json!({"group": true})).expect_fine();
+    assert_eq!((&body["groups"]["plain"], &body["split"]["groups"]["plain"]), (&json!(2), &json!(2)));
+    let audit = server.get(&format!("/training/tasks/{task}/audit")).expect_fine();
+    assert_eq!((&audit["leaks"], &audit["plain"], &audit["busy"]), (&json!([]), &json!(2), &json!(0)));
+    assert!(page("en").contains("2 images: too plain to compare by looks"));
+    assert!(page("zh-CN").contains("2 张图像内容过于单调，无法按外观比较"));
 }
 
 fn pages_of_a_set(db: Db) {

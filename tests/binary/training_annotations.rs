@@ -137,7 +137,11 @@ fn parts_are_kept_and_replaced(db: Db) {
     for (part, member) in [("roi", "img_roi_id"), ("mask", "img_mask_id"), ("dl", "img_dl_id")] {
         let path = format!("/training/images/{image}/{part}");
         server.get(&path).expect_code(404, 1003);
-        server.send("PUT", &path, &[], b"no picture").expect_code(422, 1004);
+        let msg = server.send("PUT", &path, &[], b"no picture").expect_code(422, 1004);
+        assert!(msg.starts_with("请求正文不是可读取的"), "Chinese throughout: {msg}");
+        let english = [("Accept-Language", "en")];
+        let msg = server.send("PUT", &path, &english, b"no picture").expect_code(422, 1004);
+        assert!(msg.starts_with("The body is no PNG, JPEG or BMP"), "{msg}");
         let first = server.send("PUT", &path, &[], &one).expect_fine();
         assert_eq!(word(&first[member]).len(), 19, "{first}");
         assert_eq!(first.as_object().map(serde_json::Map::len), Some(3), "{first}");

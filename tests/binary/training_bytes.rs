@@ -16,6 +16,7 @@ on_both_databases!(
     forms_carry_bytes_too,
     a_form_registers_and_stores_in_one_go,
     a_tag_is_imported_without_a_copy,
+    a_tag_is_imported_whatever_unicode_form_it_is_asked_in,
     bytes_survive_purges_and_restarts,
 );
 
@@ -181,4 +182,13 @@ fn bytes_survive_purges_and_restarts(db: Db) {
     let folder = server.data_dir().join(format!("tasks/{task}"));
     wait::until("the folder's end", || (!folder.exists()).then_some(()));
     server.get(&format!("/training/files/{image}")).expect_code(404, 1002);
+}
+
+fn a_tag_is_imported_whatever_unicode_form_it_is_asked_in(db: Db) {
+    let server = Server::start(db);
+    let task = server.new_task(&[]);
+    server.store("é", "a.png", &pictures::png(30, 20, 1));
+    let import = format!("/training/tasks/{task}/import");
+    let made = server.send_json("POST", &import, &json!({"tag": "e\u{301}"})).expect_fine();
+    assert_eq!(made["img_datas"].as_object().map(serde_json::Map::len), Some(1), "{made}");
 }

@@ -61,7 +61,7 @@ fn a_chosen_id_is_never_given_twice(db: Db) {
     server.delete("/training/tasks/1").expect_code(404, 1002);
     let twice = json!({"task_name": "a", "task_type": 1,
         "lab_class_list": [{"name": "x", "color": "#112233"}, {"name": "x", "color": "#112234"}]});
-    server.send_json("POST", "/training/tasks", &twice).expect_code(409, 1005);
+    server.send_json("POST", "/training/tasks", &twice).expect_code(422, 1006);
 }
 
 fn ids_come_in_three_forms(db: Db) {

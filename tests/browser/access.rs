@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Look};
+use crate::support::faces::Groups;
 use crate::support::form::{self, Form};
+use crate::support::http::encode;
 use crate::support::upload::word;
 use crate::support::{Db, pictures, wait};
 
@@ -23,8 +25,23 @@ fn every_page(browser: &Browser) -> Vec<String> {
             .to_vec();
     pages.extend(task_pages(browser));
     pages.extend(ingest_pages(browser));
+    pages.extend(group_pages(browser));
     pages.extend([format!("/files/{}", ids[1]), format!("/files/{long}"), format!("/files/{gone}")]);
     pages
+}
+
+/// Face groups: an empty one, and one whose names and texts are long, with a face that an outside server keeps.
+fn group_pages(browser: &Browser) -> Vec<String> {
+    let groups = Groups::of(&browser.server);
+    groups.add("empty", 0);
+    let name = "人脸库的名称也可以很长".repeat(5);
+    let texts = [("标签很长".repeat(30), "no-spaces-to-break-at".repeat(20)), (String::new(), String::new())];
+    groups.described(&name, &texts);
+    groups.add_remote(&name);
+    let path = format!("/groups/{}", encode(&name));
+    ["/groups", "/groups?q=nothing-here", "/groups/empty", &path, &format!("{path}?q=nothing-here")]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// Tasks with everything that their pages can show: none before the first, an empty one, one that is
@@ -37,9 +54,13 @@ fn task_pages(browser: &Browser) -> Vec<String> {
     let task = word(&server.send_json("POST", "/training/tasks", &body).expect_fine()["task_id"]);
     let import = format!("/training/tasks/{task}/import");
     let imported = server.send_json("POST", &import, &json!({"tag": "access"})).expect_fine();
-    let gone = word(imported["img_datas"].as_object().and_then(|all| all.values().next()).expect("an image"));
+    let images: Vec<String> = imported["img_datas"].as_object().expect("images").values().map(word).collect();
+    let gone = &images[0];
+    let doc = json!({"objects": [{"class": "猫", "bbox": [1, 2, 30, 40]}, {"class": "猫", "bbox": [0, 0, 9.125, 9]}]});
+    server.send_json("PUT", &format!("/training/images/{}/annotation", images[1]), &doc).expect_fine();
+    server.send_json("PUT", &format!("/training/images/{}/group", images[1]), &json!({"group": "一组".repeat(30)}));
     server.send_json("PUT", "/training/files/files", &json!({"task_id": task, "img_id_list": [gone]})).expect_fine();
-    server.register_png(&task, &"还没有内容".repeat(8), (300, 200), &pictures::png(3, 2, 1));
+    let bare = server.register_png(&task, &"还没有内容".repeat(8), (300, 200), &pictures::png(3, 2, 1));
     let counts = json!({"task_id": task, "ratios": {"training": 2, "verifying": 1, "testing": 1}, "seed": 1});
     server.send_json("PUT", "/training/tasks/sets", &counts).expect_fine();
     let copy = json!({"task_id_old": task, "task_id": "77"});
@@ -55,6 +76,12 @@ fn task_pages(browser: &Browser) -> Vec<String> {
         "/tasks/77".to_owned(),
         format!("/tasks/{task}/split"),
         format!("/tasks/{empty}/split"),
+        format!("/tasks/{task}/images/{}", images[1]),
+        format!("/tasks/{task}/images/{}", images[2]),
+        format!("/tasks/{task}/images/{gone}"),
+        format!("/tasks/{task}/images/{bare}"),
+        "/tasks/send?tag=access&scope=filter".to_owned(),
+        "/tasks/send?tag=access&scope=filter&q=nothing-here".to_owned(),
     ]
 }
 
@@ -84,6 +111,18 @@ fn ingest_pages(browser: &Browser) -> Vec<String> {
         format!("/ingest/{done}?code=101"),
         format!("/ingest/{stopped}"),
     ]
+}
+
+/// Both languages, as the page names them.
+const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
+
+/// Every page from now on is in this language, by the cookie of the switch.
+fn speak(browser: &Browser, lang: &str) {
+    browser.go("/about");
+    let code = lang.split('-').next().expect("a code");
+    browser.run(&format!("document.cookie = 'lang={code}; path=/'"));
+    browser.go("/about");
+    assert_eq!(browser.run("return document.documentElement.lang"), lang);
 }
 
 /// What is wrong with the page, in words.
@@ -122,10 +161,14 @@ const CHECK: &str = r"
 #[test]
 fn every_page_is_named_and_labelled() {
     let browser = Browser::open(Db::Sqlite);
-    for path in every_page(&browser) {
-        browser.go(&path);
-        let wrong = browser.run(CHECK);
-        assert_eq!(wrong, Value::Array(Vec::new()), "{path}");
+    let pages = every_page(&browser);
+    for lang in LANGUAGES {
+        speak(&browser, lang);
+        for path in &pages {
+            browser.go(path);
+            let wrong = browser.run(CHECK);
+            assert_eq!(wrong, Value::Array(Vec::new()), "{path} in {lang}");
+        }
     }
 }
 
@@ -168,15 +211,15 @@ const CONTRAST: &str = r"
 fn text_can_be_read_in_light_and_dark() {
     let browser = Browser::open(Db::Sqlite);
     let pages = every_page(&browser);
-    browser.go("/");
-    for theme in ["light", "dark"] {
+    for (theme, lang) in ["light", "dark"].into_iter().flat_map(|theme| LANGUAGES.map(|lang| (theme, lang))) {
+        speak(&browser, lang);
         // By its cookie: a switch on the page would be measured in the middle of a transition.
         browser.run(&format!("document.cookie = 'theme={theme}; path=/'"));
         for path in &pages {
             browser.go(path);
             assert_eq!(browser.run("return document.documentElement.dataset.theme"), theme);
             let wrong = browser.run(CONTRAST);
-            assert_eq!(wrong, Value::Array(Vec::new()), "{path} in {theme}");
+            assert_eq!(wrong, Value::Array(Vec::new()), "{path} in {theme}, {lang}");
         }
     }
 }
@@ -185,10 +228,14 @@ fn text_can_be_read_in_light_and_dark() {
 fn a_phone_never_scrolls_sideways() {
     let look = Look { width: 390, height: 844, ..Look::default() };
     let browser = Browser::open_as(Db::Sqlite, look);
-    for path in every_page(&browser) {
-        browser.go(&path);
-        assert_eq!(browser.run("return innerWidth"), 390);
-        assert!(!browser.overflows(), "{path} is wider than a phone");
+    let pages = every_page(&browser);
+    for lang in LANGUAGES {
+        speak(&browser, lang);
+        for path in &pages {
+            browser.go(path);
+            assert_eq!(browser.run("return innerWidth"), 390);
+            assert!(!browser.overflows(), "{path} is wider than a phone in {lang}");
+        }
     }
 }
 

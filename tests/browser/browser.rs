@@ -146,6 +146,15 @@ impl Browser {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// From now on downloads go into a folder, as they are named by the server, without a question.
+    #[track_caller]
+    pub fn download_into_a_folder(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder for downloads");
+        let params = json!({"behavior": "allow", "downloadPath": folder.path()});
+        self.post("/goog/cdp/execute", &json!({"cmd": "Browser.setDownloadBehavior", "params": params}));
+        folder
+    }
+
     /// All text of the content, that too which only shows under the pointer.
     pub fn content(&self) -> String {
         word(&self.run("return document.querySelector('body').textContent"))

@@ -13,7 +13,7 @@ use crate::words::{TICKS, key};
 on_both_databases!(a_task_is_made_split_copied_and_exported_by_keyboard, the_same_journey_without_script);
 
 /// Puts the focus on an element, as a reader does by Tab.
-fn focus(browser: &Browser, css: &str) {
+pub fn focus(browser: &Browser, css: &str) {
     // A tick takes the focus before it can be seen, so to be there is enough.
     wait::until_true(&format!("{css} on {}", browser.path()), || !browser.all(css).is_empty());
     browser.run(&format!("document.querySelector({css:?}).focus()"));
@@ -21,7 +21,7 @@ fn focus(browser: &Browser, css: &str) {
     assert_eq!(is_there, true, "{css} takes no focus");
 }
 
-fn press_on(browser: &Browser, css: &str, keys: &str) {
+pub fn press_on(browser: &Browser, css: &str, keys: &str) {
     focus(browser, css);
     browser.press(keys);
 }
@@ -88,18 +88,26 @@ fn a_task_is_made_split_copied_and_exported_by_keyboard(db: Db) {
     browser.expect_quiet();
 }
 
-/// The links of the export menu are downloads, and what they lead to is an archive.
+/// The links of the export menu are downloads; the browser itself takes one, and what arrives on the
+/// disk is a whole archive.
 fn exports_arrive(browser: &Browser, task: &str) {
-    let found = browser.run(
-        "return [...document.querySelectorAll(\"a[download][href*='/export?format=']\")].map(a => a.getAttribute('href'))",
-    );
-    let links: Vec<String> = found.as_array().expect("links").iter().map(word).collect();
-    assert_eq!(links.len(), 5, "{links:?}");
-    let coco = links.iter().find(|link| link.ends_with("format=coco")).expect("coco");
-    let zip = browser.server.get(coco).expect(200);
-    let names = Archive::read(&zip.body).names();
+    let links = "a[download][href*='/export?format=']";
+    assert_eq!(browser.all(links).len(), 5);
+    let folder = browser.download_into_a_folder();
+    browser.click("details[data-menu] summary:not([aria-label])");
+    press_on(browser, &format!("{links}[href$='format=coco']"), key::ENTER);
+    let path = wait::until("the export on the disk", || {
+        let mut found = std::fs::read_dir(folder.path()).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+        found.find(|path| path.extension().is_some_and(|ending| ending == "zip"))
+    });
+    let zip = std::fs::read(&path).expect("the download");
+    let announced = browser.server.get(&format!("/training/tasks/{task}/export?format=coco")).expect(200);
+    assert_eq!(zip.len(), announced.body.len(), "{} is whole", path.display());
+    let names = Archive::read(&zip).names();
     assert!(names.iter().any(|name| name == "annotations/instances_train.json"), "{task}: {names:?}");
     assert_eq!(names.iter().filter(|name| name.starts_with("images/")).count(), 10, "{names:?}");
+    let tested = crate::support::tools::run(crate::support::tools::program("unzip").arg("-tq").arg(&path));
+    tested.fine();
 }
 
 fn an_image_goes_and_comes_back(browser: &Browser, task: &str) {

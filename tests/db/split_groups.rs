@@ -5,9 +5,10 @@ use std::io::Cursor;
 use granary::collect::model::Filter;
 use granary::platform::db::Sql;
 use granary::platform::ids::Id;
+use granary::platform::web::lang::Lang;
 use granary::split::model::audit::Kind;
 use granary::split::service::Wish;
-use granary::training::model::{Code, NewClass, Set};
+use granary::training::model::{Code, Fault, NewClass, Set};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops::FilterType};
 use serde_json::json;
 
@@ -69,7 +70,7 @@ async fn copies_of_a_picture_stay_together(engine: Engine) {
     assert!(rooms.looks().await.iter().all(Option::is_none), "nobody has looked at them yet");
     for seed in 0..4 {
         let done = rooms.split.split(Wish { group: true, ..wish(task, [7, 4, 2], seed) }).await.unwrap();
-        let groups = done.groups.unwrap();
+        let groups = done.record.groups.unwrap();
         assert_eq!((groups.count, groups.largest, groups.torn), (6, 3, 0));
         let sets = rooms.sets(task).await;
         for scene in 0..6 {
@@ -87,6 +88,61 @@ async fn copies_of_a_picture_stay_together(engine: Engine) {
     let counts = [count("training"), count("verifying"), count("testing")];
     assert_eq!((counts[0] - 12).abs() + (counts[1] - 1).abs() + counts[2].abs(), 2);
     rooms.split.split(Wish { group: true, ..wish(task, counts, 1) }).await.unwrap();
+}
+
+async fn plain_pictures_are_counted(engine: Engine) {
+    let rooms = Rooms::new(engine).await;
+    for (name, shade) in [("black", 0), ("grey", 128)] {
+        let plain: DynamicImage = RgbImage::from_pixel(64, 64, Rgb([shade; 3])).into();
+        rooms.world.put("shots", &format!("{name}.png"), &bytes(&plain, ImageFormat::Png)).await;
+    }
+    // One that can't be decoded is no plain picture, and neither is one that has no bytes.
+    let broken = bytes(&scene(7), ImageFormat::Png);
+    rooms.world.put("shots", "broken.png", &broken[..broken.len() / 2]).await;
+    let task = rooms.pictures().await;
+    rooms.register(task, vec![image("without.png", None)]).await;
+    let images = rooms.sets(task).await.len();
+    assert!(images >= 16, "{images}");
+    let rest = i64::try_from(images).unwrap();
+    // A record of an earlier version is read as it is.
+    let mut tx = rooms.world.db.begin().await.unwrap();
+    let old = r#"{"seed":1,"algorithm":"a","requested":{"group":true},"got":{},"digest":"d","at":"t"}"#;
+    tx.execute(Sql::new("UPDATE tasks SET split = ? WHERE id = ?").bind(old).bind(task)).await.unwrap();
+    tx.commit().await.unwrap();
+    let kept = || async { rooms.training.find_task(task).await.unwrap().split.unwrap() };
+    assert_eq!(kept().await["groups"], serde_json::Value::Null);
+    let done = rooms.split.split(Wish { group: true, ..wish(task, [rest, 0, 0], 1) }).await.unwrap();
+    let unheld = done.record.groups.unwrap().unheld;
+    assert_eq!((unheld.plain, unheld.busy, unheld.crowded.chains), (2, 0, 0));
+    let crowded = json!({"chains": 0, "images": 0});
+    let count = images - 7;
+    let groups = json!({"count": count, "largest": 3, "torn": 0, "crowded": crowded, "plain": 2, "busy": 0});
+    assert_eq!(kept().await["groups"], groups);
+    let page = rooms.split.audit(task, &[], None, 1).await.unwrap();
+    assert_eq!((page.items, page.plain, page.busy), (Vec::new(), 2, 0));
+    rooms.split.split(wish(task, [rest, 0, 0], 1)).await.unwrap();
+    assert_eq!(kept().await.get("groups"), None, "without groups there is nothing to tell");
+}
+
+/// Groups that are too many to look at all their sums, in sets that can't be had by two.
+async fn the_nearest_found_is_not_called_the_nearest(engine: Engine) {
+    let rooms = Rooms::new(engine).await;
+    let (task, _) = rooms.task(0).await;
+    // One group of ten, the others of four; a batch at a time.
+    let key = |at: usize| format!("person {}", at.saturating_sub(6) / 4);
+    for batch in (0..6606).collect::<Vec<_>>().chunks(2000) {
+        rooms.register(task, batch.iter().map(|at| image(&format!("{at}.png"), Some(&key(*at)))).collect()).await;
+    }
+    for (counts, is_proven, zh) in
+        [([2202, 2202, 2202], false, "可改用已找到的最接近的个数"), ([2201, 2203, 2202], true, "可改用最接近的个数")]
+    {
+        let fault = rooms.split.split(Wish { group: true, ..wish(task, counts, 1) }).await.unwrap_err();
+        assert!(fault.text(Lang::Zh).contains(zh), "{}", fault.text(Lang::Zh));
+        let en = fault.text(Lang::En);
+        assert_eq!((en.contains("nearest possible"), en.contains("nearest found")), (is_proven, !is_proven), "{en}");
+        let Fault::Rule { code, members, .. } = fault else { panic!("{fault}") };
+        assert_eq!((code, &members["nearest_proven"]), (Code::Counts, &json!(is_proven)));
+    }
 }
 
 async fn a_key_holds_images_together(engine: Engine) {
@@ -198,6 +254,8 @@ impl Rooms {
 
 on_both_engines!(
     copies_of_a_picture_stay_together,
+    plain_pictures_are_counted,
+    the_nearest_found_is_not_called_the_nearest,
     a_key_holds_images_together,
     classes_keep_their_shares,
     leaks_are_found_in_a_task_and_across_tasks,

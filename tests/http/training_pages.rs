@@ -152,3 +152,38 @@ fn an_empty_task_and_its_split_are_pages() {
     let copy = copied.location.strip_prefix("/tasks/").unwrap();
     assert_eq!(told(&world, copy)["copied_from"], json!([id]));
 }
+
+#[test]
+fn an_image_has_a_page_in_its_own_task_only() {
+    let world = World::new();
+    let id = task(&world, &["1", "2", "3"]);
+    let other = task(&world, &["4"]);
+    let list = world.client.get(format!("/tasks/{id}")).dispatch().into_string().unwrap();
+    let link = |name: &str| {
+        let (before, _) = list.split_once(&format!("<span class=\"caption\">{name}</span>")).unwrap();
+        before.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap().to_owned()
+    };
+    let middle = world.client.get(link("2")).dispatch();
+    assert_eq!(middle.status(), Status::Ok);
+    let page = middle.into_string().unwrap();
+    for part in [&format!("href=\"{}\" rel=\"prev\"", link("1")), &format!("href=\"{}\" rel=\"next\"", link("3"))] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let image = link("2").rsplit('/').next().unwrap().to_owned();
+    for path in
+        [format!("/tasks/{other}/images/{image}"), format!("/tasks/{id}/images/7"), format!("/tasks/{id}/images/x")]
+    {
+        assert_eq!(world.client.get(path.clone()).dispatch().status(), Status::NotFound, "{path}");
+    }
+    // Deleting leads on to the next; the deleted one keeps its page, and neighbours among the deleted.
+    let form = format!("ids={image}&back={}", link("3"));
+    let seen = post(&world, &format!("/tasks/{id}/images/delete"), &form, "en");
+    assert_eq!((seen.status, seen.location), (Status::SeeOther, link("3")));
+    let page = world.client.get(link("2")).dispatch().into_string().unwrap();
+    assert!(
+        page.contains(&format!("action=\"/tasks/{id}/images/restore\"")) && !page.contains("rel=\"next\""),
+        "{page}"
+    );
+    let page = world.client.get(link("3")).dispatch().into_string().unwrap();
+    assert!(page.contains(&format!("href=\"{}\" rel=\"prev\"", link("1"))), "the deleted one is passed over: {page}");
+}

@@ -207,15 +207,20 @@ fn a_registration_is_checked_member_by_member() {
     for text in [json!(null), json!(""), json!(7), json!([]), json!("x".repeat(256)), json!("图".repeat(86))] {
         refuse("/img_info/1/img_name", Some(text));
     }
-    let numbers = [json!(null), json!(0), json!(-1), json!(1.5), json!("1"), json!(9_223_372_036_854_775_808_u64)];
+    let no_numbers = [json!(null), json!(1.5), json!("1"), json!(9_223_372_036_854_775_808_u64)];
     for field in ["img_type", "img_size", "width", "height"] {
         let pointer = format!("/img_info/1/{field}");
         refuse(&pointer, None);
-        for number in &numbers {
+        for number in &no_numbers {
             refuse(&pointer, Some(number.clone()));
         }
+        for number in [json!(0), json!(-1)].into_iter().filter(|_| field != "img_type") {
+            refuse(&pointer, Some(number));
+        }
     }
-    refuse("/img_info/1/img_type", Some(json!(4)));
+    for unknown in [json!(0), json!(-1), json!(4), json!(i64::MAX)] {
+        scene.refuses(Method::Post, path, with(&body, "/img_info/1/img_type", Some(unknown)), 422, 1004);
+    }
     for side in ["/img_info/1/width", "/img_info/1/height"] {
         refuse(side, Some(json!(2_147_483_648_i64)));
     }
@@ -332,6 +337,9 @@ fn images_are_asked_for_by_their_ids() {
         json!({}),
         json!({"tag": 7}),
         json!({"tag": ""}),
+        json!({"tag": "a/b"}),
+        json!({"tag": ".."}),
+        json!({"tag": "图".repeat(86)}),
         json!({"tag": "t", "type": "a b"}),
         json!({"tag": "t", "q": 7}),
     ] {

@@ -38,11 +38,12 @@ pub fn filter(query: &Query) -> Result<Filter> {
     })
 }
 
-/// A selection: sorted, without doubles.
+/// A selection: sorted, without doubles, not empty.
 pub fn ids<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Id>> {
-    let allowed = || Error::invalid("ids", ("must be ids of files", "必须是文件 id"));
-    let mut ids = texts.into_iter().map(|text| Id::parse(text).ok_or_else(allowed)).collect::<Result<Vec<_>>>()?;
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.is_empty() { Err(allowed()) } else { Ok(ids) }
+    let ids = Filter::selection(texts)?;
+    if ids.is_empty() {
+        Err(Error::invalid("ids", ("must name at least one file", "至少需要一个文件编号")))
+    } else {
+        Ok(ids)
+    }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 
 pub mod conflict;
@@ -151,6 +152,18 @@ impl Filter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// A selection as [`Filter::ids`] has it; one id that can't be read is an error, never passed over.
+    ///
+    /// # Errors
+    /// `Invalid` when a text is no id.
+    pub fn selection<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Id>> {
+        let wrong = || Error::invalid("ids", ("must be ids of files", "应为文件编号"));
+        let mut ids = texts.into_iter().map(|text| Id::parse(text).ok_or_else(wrong)).collect::<Result<Vec<_>>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
     }
 }
 

@@ -107,15 +107,26 @@ fn day_bound(text: &str, zone: &TimeZone, behind: bool) -> Option<i64> {
 /// The address of a tag's zip under a filter.
 #[must_use]
 pub fn zip_address(tag_href: &str, filter: &Filter) -> String {
+    with_filter(&format!("{tag_href}/zip"), &[], filter)
+}
+
+/// Where all that a filter finds can be sent to a training task.
+#[must_use]
+pub fn send_address(tag: &str, filter: &Filter) -> String {
+    with_filter("/tasks/send", &[("tag", tag), ("scope", "filter")], filter)
+}
+
+fn with_filter(base: &str, fields: &[(&str, &str)], filter: &Filter) -> String {
     let since = filter.since.map(rfc3339).unwrap_or_default();
     let until = filter.until.map(rfc3339).unwrap_or_default();
-    let fields = [
+    let mut fields = fields.to_vec();
+    fields.extend([
         ("q", filter.q.as_deref().unwrap_or_default()),
         ("type", filter.media.as_deref().unwrap_or_default()),
         ("since", &since),
         ("until", &until),
-    ];
-    address(&format!("{tag_href}/zip"), &fields)
+    ]);
+    address(base, &fields)
 }
 
 #[cfg(test)]
@@ -135,6 +146,8 @@ mod tests {
             zip_address("/tags/a", &filter),
             "/tags/a/zip?since=2026-11-19T16%3A00%3A00.000Z&until=2026-11-21T16%3A00%3A00.000Z"
         );
+        let media = Filter { media: Some("image/png".to_owned()), ..Filter::default() };
+        assert_eq!(send_address("a b", &media), "/tasks/send?tag=a%20b&scope=filter&type=image%2Fpng");
         assert_eq!(fields.address("/tags/a", "c+"), "/tags/a?from=2026-11-20&to=2026-11-21&cursor=c%2B");
     }
 

@@ -17,7 +17,6 @@ use crate::platform::web::page::{Frame, PageError, SeeOther};
 
 use super::filter::FilterQuery;
 use super::notices::News;
-use super::trash::parse_ids;
 
 /// Which files of a tag are meant, and the page to come back to.
 #[derive(Debug, FromForm)]
@@ -42,7 +41,7 @@ impl Meant<'_> {
             }
             return Ok(Some(query.read(&frame.zone).0));
         }
-        let ids = parse_ids(&self.ids)?;
+        let ids = Filter::selection(self.ids.iter().copied())?;
         Ok((!ids.is_empty()).then(|| Filter { ids: Some(ids), ..Filter::default() }))
     }
 }

@@ -100,7 +100,7 @@ impl News {
             Self::TooLate => (w.undo_late.to_owned(), None),
         };
         let bad = matches!(self, Self::NothingSelected | Self::TooLate | Self::Uploaded { refused: 1.., .. });
-        Notice { text, undo, bad }
+        Notice { text, undo, link: None, bad }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::platform::web::format::{address, escaped, moment, size};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, PageError, Section};
 
-use super::filter::{FilterFields, FilterQuery, zip_address};
+use super::filter::{FilterFields, FilterQuery, send_address, zip_address};
 use super::items::{Day, by_day, in_one};
 use super::words::{self, Words};
 use super::{Answer, View};
@@ -31,6 +31,7 @@ pub(super) struct TagPage {
     href: String,
     phone_href: String,
     task_href: String,
+    send_href: String,
     command: String,
     meta: String,
     /// The tag was only named so far: nothing has been uploaded.
@@ -46,6 +47,7 @@ pub(super) struct TagPage {
     totals: String,
     filter_bytes: String,
     trash_all: String,
+    send_all: String,
     whole_filter: String,
     zip_href: String,
     zip_size: String,
@@ -118,6 +120,7 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
         has_any: found.tag.is_some_and(|tag| tag.file_count > 0),
         file_count: totals.file_count,
         task_href: address("/tasks", &[("tag", &name)]),
+        send_href: send_address(&name, filter),
         phone_href: format!("/upload/{}", escaped(&name)),
         command: format!("curl -T photo.jpg {}/upload/{}/", frame.origin, escaped(&name)),
         kinds: kinds(w),
@@ -125,6 +128,7 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
         totals: format!("{} · {}", words::files(totals.file_count, lang), size(totals.bytes)),
         filter_bytes: size(totals.bytes),
         trash_all: words::trash_all(totals.file_count, filtered, lang),
+        send_all: words::send_all(totals.file_count, filtered, lang),
         whole_filter: words::whole_filter(totals.file_count, filtered, lang),
         zip_href: zip_address(&href, filter),
         zip_size: zip.map(size).unwrap_or_default(),

@@ -5,6 +5,7 @@ use rocket::State;
 use rocket::form::{Form, FromForm};
 use rocket::response::Responder;
 
+use crate::collect::model::Filter;
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
@@ -79,19 +80,8 @@ pub(super) struct Chosen<'r> {
 impl Chosen<'_> {
     /// The ids, or `None` for the whole trash. An empty selection is never the whole.
     fn ids(&self) -> Result<Option<Vec<Id>>, Error> {
-        if self.scope == "all" { Ok(None) } else { parse_ids(&self.ids).map(Some) }
+        if self.scope == "all" { Ok(None) } else { Filter::selection(self.ids.iter().copied()).map(Some) }
     }
-}
-
-/// The ids of a form; one that can't be read is an error, never passed over.
-pub(super) fn parse_ids(ids: &[&str]) -> Result<Vec<Id>, Error> {
-    let mut ids = ids
-        .iter()
-        .map(|id| Id::parse(id).ok_or_else(|| Error::invalid("ids", ("must be ids of files", "应为文件编号"))))
-        .collect::<Result<Vec<Id>, Error>>()?;
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
 }
 
 /// `POST /trash/restore`

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::{Collect, MAX_IDS, MAX_LIMIT, store};
+use super::{Collect, MAX_IDS, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Order, Page, Tag, TagOrder, TagQuery, Totals};
 use crate::platform::blobs::{BlobKey, Segment, SegmentBody};
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 use crate::platform::pictures;
 
 impl Collect {
@@ -129,21 +130,6 @@ impl Collect {
         let path = self.inner.blobs.layout().blob(&BlobKey::parse(&file.sha256)?);
         tokio::task::spawn_blocking(move || pictures::taken_at(&path)).await.ok().flatten()
     }
-}
-
-/// Cuts a list that was asked for one item too many; whether there was one.
-fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_more = items.len() > limit;
-    items.truncate(limit);
-    is_more
-}
-
-pub(super) fn check_limit(limit: u32) -> Result<()> {
-    if (1..=MAX_LIMIT).contains(&limit) {
-        return Ok(());
-    }
-    Err(Error::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")))
 }
 
 /// A cursor of one order means nothing in another.

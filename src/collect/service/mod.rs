@@ -19,6 +19,8 @@ pub use thumbnails::Picture;
 pub use unpack::Outcome;
 pub use upload::Upload;
 
+pub use crate::platform::paging::MAX_LIMIT;
+
 use super::model::About;
 use super::store;
 use crate::platform::blobs::Blobs;
@@ -31,9 +33,6 @@ use crate::platform::pictures;
 
 /// Uploads that are written and synced at the same time.
 const FINISHING: usize = 32;
-
-/// Largest page of a list.
-pub const MAX_LIMIT: u32 = 1000;
 
 /// Largest selection of files by id.
 pub const MAX_IDS: usize = 10_000;

@@ -10,6 +10,7 @@ use crate::platform::blobs::BlobKey;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
+use crate::platform::paging::check_limit;
 
 /// How many rows a transaction takes at a time, so that uploads get their turn in between.
 const STEP: u32 = 500;
@@ -129,7 +130,7 @@ impl Collect {
     /// # Errors
     /// `Invalid` for a limit or cursor that isn't one.
     pub async fn trash(&self, cursor: Option<&str>, limit: u32) -> Result<Page<File>> {
-        files::check_limit(limit)?;
+        check_limit(limit)?;
         let after = cursor.map(Cursor::decode).transpose()?;
         let mut items = store::trash::list(&self.inner.db, after.as_ref(), limit + 1).await?;
         let is_more = items.len() > limit as usize;

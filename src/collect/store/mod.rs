@@ -64,6 +64,10 @@ fn push_filter(mut sql: Sql, filter: &Filter) -> Sql {
         sql = sql.push(" AND f.created_at < ?").bind(until);
     }
     if let Some(ids) = &filter.ids {
+        if ids.is_empty() {
+            // MariaDB knows no empty list.
+            return sql.push(" AND 1 = 0");
+        }
         sql = sql.push(&format!(" AND f.id IN ({})", marks(ids.len()))).bind_all(ids.iter().copied());
     }
     sql

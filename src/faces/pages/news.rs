@@ -42,7 +42,7 @@ impl News {
             }
             (Self::GroupDeleted { faces }, Lang::Zh) => format!("已删除人脸库，含 {}。", words::faces(faces, lang)),
         };
-        Notice { text, undo: None, bad: false }
+        Notice { text, undo: None, link: None, bad: false }
     }
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use rocket::State;
 use rocket::form::{Form, FromForm};
-use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::faces::service::Faces;
@@ -30,7 +29,7 @@ pub(super) struct DeleteGroupPage {
 /// The question, or the way back when it has been answered.
 #[derive(Responder)]
 pub(super) enum Asked {
-    Ask((Status, Box<Html<DeleteGroupPage>>)),
+    Ask(Box<Html<DeleteGroupPage>>),
     Done(SeeOther),
 }
 
@@ -55,9 +54,8 @@ pub(super) async fn delete(
     }
     let View { frame, w } = view;
     let typed = form.name.map(str::to_owned);
-    let status = if typed.is_some() { Status::UnprocessableEntity } else { Status::Ok };
     let question = words::group_question(name, group.face_count, frame.lang);
     let page =
         DeleteGroupPage { href: format!("/groups/{}", escaped(name)), name: group.name, question, typed, frame, w };
-    Ok(Asked::Ask((status, Box::new(Html(page)))))
+    Ok(Asked::Ask(Box::new(Html(page))))
 }

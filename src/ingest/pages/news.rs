@@ -42,7 +42,7 @@ impl News {
             Self::Deleted => w.was_deleted,
             Self::TooLate => w.was_too_late,
         };
-        Notice { text: text.to_owned(), undo: None, bad: self == Self::TooLate }
+        Notice { text: text.to_owned(), undo: None, link: None, bad: self == Self::TooLate }
     }
 }
 

@@ -140,6 +140,7 @@ impl FilePart<'_> {
 }
 
 /// The body in pieces.
+#[must_use]
 pub fn pieces(body: Body<'_>) -> BoxStream<'_, Result<Bytes>> {
     try_unfold(body, |mut body| async {
         let mut buffer = Vec::with_capacity(PIECE);

@@ -64,6 +64,8 @@ pub struct Frame {
 pub struct Notice {
     pub text: String,
     pub undo: Option<Undo>,
+    /// Where one may want to go on: a path of this server and its words.
+    pub link: Option<(String, String)>,
     /// Something went wrong.
     pub bad: bool,
 }

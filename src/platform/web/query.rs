@@ -6,6 +6,7 @@
 use rocket::http::uri::Origin;
 
 use crate::platform::error::{Error, Message, Result};
+use crate::platform::paging;
 
 /// How many items a list gives when it isn't told.
 const DEFAULT_LIMIT: u32 = 100;
@@ -58,8 +59,7 @@ impl Query {
     /// `Invalid` when it isn't a whole number.
     pub fn limit(&self) -> Result<u32> {
         let whole = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-        let allowed = ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数");
-        Ok(self.parsed("limit", whole, allowed)?.unwrap_or(DEFAULT_LIMIT))
+        Ok(self.parsed("limit", whole, paging::ALLOWED)?.unwrap_or(DEFAULT_LIMIT))
     }
 
     /// `cursor`.

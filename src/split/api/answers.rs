@@ -3,10 +3,9 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::collect::model::Page;
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
-use crate::split::service::{Done, Leak, Side};
+use crate::split::service::{Audited, Done, Leak, Side};
 
 /// The beginning of the answer to a split: an object that is still open.
 pub fn split_head() -> Vec<u8> {
@@ -17,10 +16,8 @@ pub fn split_head() -> Vec<u8> {
 pub fn split_tail(done: &Done) -> Result<Vec<u8>> {
     let record = serde_json::to_value(&done.record).map_err(Error::internal)?;
     let mut members = json!({"seed": done.record.seed, "split": record});
-    if let (Some(groups), Some(members)) = (done.groups, members.as_object_mut()) {
-        let crowded = json!({"chains": groups.crowded.chains, "images": groups.crowded.images});
-        let groups = json!({"count": groups.count, "largest": groups.largest, "torn": groups.torn, "crowded": crowded});
-        members.insert("groups".to_owned(), groups);
+    if let Some(groups) = &done.record.groups {
+        members["groups"] = serde_json::to_value(groups).map_err(Error::internal)?;
     }
     let mut text = members.to_string().into_bytes();
     // The object goes on.
@@ -38,6 +35,9 @@ pub fn list_head(task: Id, code: i64) -> Vec<u8> {
 #[derive(Debug, Serialize)]
 pub struct LeaksResponse {
     leaks: Vec<LeakResponse>,
+    /// Pictures that weren't compared by their looks: those too plain, and those too like too many others.
+    plain: u64,
+    busy: u64,
     next: Option<String>,
 }
 
@@ -63,14 +63,15 @@ impl From<Side> for SideResponse {
     }
 }
 
-impl From<Page<Leak>> for LeaksResponse {
-    fn from(page: Page<Leak>) -> Self {
+impl From<Audited> for LeaksResponse {
+    fn from(page: Audited) -> Self {
         let leak = |leak: Leak| LeakResponse {
             kind: leak.kind.as_str(),
             a: leak.a.into(),
             b: leak.b.into(),
             distance: leak.distance,
         };
-        Self { leaks: page.items.into_iter().map(leak).collect(), next: page.next }
+        let leaks = page.items.into_iter().map(leak).collect();
+        Self { leaks, plain: page.plain, busy: page.busy, next: page.next }
     }
 }

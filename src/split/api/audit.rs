@@ -5,6 +5,7 @@ use rocket::{Route, State, get, routes};
 
 use super::answers::LeaksResponse;
 use super::forms;
+use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Success};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::query::Query;
@@ -21,7 +22,7 @@ async fn audit(
     uri: &Origin<'_>,
 ) -> Result<Success<LeaksResponse>> {
     let query = Query::of(uri);
-    let (task, against) = (forms::task_id(task_id)?, forms::against(&query)?);
+    let (task, against) = (Id::read("task_id", task_id)?, forms::against(&query)?);
     let page = split.audit(task, &against, query.cursor(), query.limit()?).await?;
     Ok(Success::new(lang, ("Audit done.", "检查完成"), page.into()))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::platform::error::{Error, Result};
-use crate::platform::ids::Id;
+use crate::platform::ids::{ALLOWED, Id};
 use crate::platform::web::json::Fields;
 use crate::platform::web::query::Query;
 use crate::split::model::MAX_SEED;
@@ -73,16 +73,8 @@ fn lock(fields: &Fields<'_>) -> Result<Option<Vec<Set>>> {
 
 /// `task_id` of a query: digits, bare or in double quotes.
 pub fn task(query: &Query) -> Result<Id> {
-    query.parsed("task_id", Id::parse, ID)?.ok_or_else(|| missing("task_id"))
+    query.parsed("task_id", Id::parse, ALLOWED)?.ok_or_else(|| missing("task_id"))
 }
-
-/// `task_id` of a path.
-pub fn task_id(text: &str) -> Result<Id> {
-    Id::parse(text).ok_or_else(|| Error::invalid("task_id", ID))
-}
-
-const ID: (&str, &str) =
-    ("must be a positive whole number of at most 64 bits, in digits", "必须是不超过 64 位的正整数（十进制数字）");
 
 /// `set_type_id` of a query: a number, which may stand in double quotes.
 pub fn set_code(query: &Query) -> Result<i64> {

@@ -54,14 +54,23 @@ pub struct Leak {
     pub distance: Option<u32>,
 }
 
-/// All leaks within the task and from it to the others, by kind, then by place. Own images come before the others.
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// By kind, then by place.
+    pub leaks: Vec<Leak>,
+    /// Images that too many are too like to be compared with all: leaks of theirs may be missing.
+    pub busy: u64,
+}
+
+/// All leaks within the task and from it to the others. Own images come before the others.
 #[must_use]
-pub fn leaks(images: &[Image], distance: u32) -> Vec<Leak> {
+pub fn leaks(images: &[Image], distance: u32) -> Found {
     let mut leaks = equal(images, Kind::Same, |image| image.bytes);
-    leaks.extend(nearest(images, distance));
+    let busy = nearest(images, distance, &mut leaks);
     leaks.extend(equal(images, Kind::Group, |image| image.key));
     leaks.sort_unstable();
-    leaks
+    Found { leaks, busy }
 }
 
 /// Leaks between images whose marks are equal.
@@ -110,7 +119,8 @@ impl Firsts {
 /// For each look and set: the own image of that set which looks most like it, and how far it is.
 type Nearest = [Option<(u32, u32)>; 3];
 
-fn nearest(images: &[Image], distance: u32) -> Vec<Leak> {
+/// Adds leaks between pictures that look alike; how many images were not compared with all.
+fn nearest(images: &[Image], distance: u32, leaks: &mut Vec<Leak>) -> u64 {
     let mut looks: Vec<(u64, u32)> = images.iter().zip(0..).filter_map(|(image, at)| Some((image.look?, at))).collect();
     looks.sort_unstable();
     let alike = || looks.chunk_by(|a, b| a.0 == b.0);
@@ -118,7 +128,7 @@ fn nearest(images: &[Image], distance: u32) -> Vec<Leak> {
     let firsts: Vec<Firsts> = alike().map(|alike| Firsts::of(images, alike.iter().map(|(_, at)| *at))).collect();
     let mut nearest: Vec<Nearest> =
         firsts.iter().map(|firsts| firsts.in_set.map(|first| first.map(|first| (0, first)))).collect();
-    near::pairs(&distinct, distance, |a, b, differing| {
+    let busy = near::pairs(&distinct, distance, |a, b, differing| {
         for (from, to) in [(a as usize, b as usize), (b as usize, a as usize)] {
             for (nearest, first) in nearest[to].iter_mut().zip(firsts[from].in_set) {
                 let offered = first.map(|first| (differing, first));
@@ -127,7 +137,6 @@ fn nearest(images: &[Image], distance: u32) -> Vec<Leak> {
         }
     });
     let mut seen = HashSet::new();
-    let mut leaks = Vec::new();
     for (alike, nearest) in alike().zip(&nearest) {
         for &(_, at) in alike {
             let image = &images[at as usize];
@@ -140,7 +149,7 @@ fn nearest(images: &[Image], distance: u32) -> Vec<Leak> {
             }
         }
     }
-    leaks
+    near::images(&looks, &busy)
 }
 
 #[cfg(test)]
@@ -152,7 +161,7 @@ mod tests {
     }
 
     fn found(images: &[Image]) -> Vec<(Kind, u32, u32, Option<u32>)> {
-        leaks(images, 6).into_iter().map(|leak| (leak.kind, leak.a, leak.b, leak.distance)).collect()
+        leaks(images, 6).leaks.into_iter().map(|leak| (leak.kind, leak.a, leak.b, leak.distance)).collect()
     }
 
     #[test]

@@ -23,10 +23,18 @@ pub enum Refusal {
     /// The counts add up to another number than there are images (1007).
     WrongSum { sum: i128, images: u64 },
     /// A set that stays as it is has more images than it is to have (1007).
-    TooManyStay { set: u8, stay: u64, asked: u64, nearest: Option<Counts> },
-    /// Whole groups don't add up to these counts (1007). `nearest`: the counts that can be had for which the sum of the
-    /// differences is smallest; `None` where no counts can be had that leave something to train on.
-    GroupsDontFit { nearest: Option<Counts> },
+    TooManyStay { set: u8, stay: u64, asked: u64, nearest: Option<Nearest> },
+    /// Whole groups don't add up to these counts (1007). `nearest` is `None` where no counts can be had that leave
+    /// something to train on.
+    GroupsDontFit { nearest: Option<Nearest> },
+}
+
+/// Counts that can be had in place of those asked for: the sum of the differences is small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nearest {
+    pub counts: Counts,
+    /// Whether there are none nearer; else they are the nearest that were found.
+    pub is_proven: bool,
 }
 
 impl Asked {

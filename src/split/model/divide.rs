@@ -1,6 +1,6 @@
 //! The split itself: from what was asked for to a set for every image.
 
-use super::counts::{Asked, Refusal};
+use super::counts::{Asked, Nearest, Refusal};
 use super::fit::{self, Size};
 use super::generator::Generator;
 use super::group::Groups;
@@ -49,7 +49,7 @@ pub fn divide(task: &Task<'_>, asked: &Asked, seed: u64) -> Result<Division, Ref
     }
     if let Some(set) = (0..3_u8).find(|&set| room[usize::from(set)] < 0) {
         let fit = fit::solve(&[Size { images: 1, groups: free }], room, base[usize::from(TRAINING)] > 0);
-        let nearest = fit.map(|fit| sum(fit.got, base));
+        let nearest = fit.map(|fit| Nearest { counts: sum(fit.got, base), is_proven: fit.is_nearest });
         let place = usize::from(set);
         return Err(Refusal::TooManyStay { set, stay: stay[place], asked: counts[place], nearest });
     }
@@ -74,8 +74,10 @@ fn by_groups(
     let has_training = base[usize::from(TRAINING)] > 0;
     let Task { standing, classes, .. } = *task;
     let whole = whole_groups::Task { standing, groups, classes, room, has_training };
-    let sets = whole_groups::sets(&whole, generator)
-        .map_err(|nearest| Refusal::GroupsDontFit { nearest: nearest.map(|nearest| sum(nearest, base)) })?;
+    let sets = whole_groups::sets(&whole, generator).map_err(|nearest| {
+        let nearest = nearest.map(|nearest| Nearest { counts: sum(nearest.counts, base), ..nearest });
+        Refusal::GroupsDontFit { nearest }
+    })?;
     let torn = torn(groups, &sets);
     Ok(Division { sets, counts, torn })
 }

@@ -2,7 +2,10 @@
 //!
 //! Belonging is passed on: where a is like b and b like c, the three are one group. Over pictures that are all rather
 //! alike this chaining would make one group of nearly everything, so a chain of looks that grows beyond [`cap`] is not
-//! used and is reported; bytes and keys hold whatever their number.
+//! used and is reported; bytes and keys hold whatever their number. Reported, too, are pictures that say nothing about
+//! nearness, and those of which too many look alike to compare them all.
+
+use serde::Serialize;
 
 use super::near;
 
@@ -18,6 +21,8 @@ pub struct Traits {
     pub keys: Vec<(Mark, u32)>,
     /// How they look, where that tells them apart.
     pub looks: Vec<(u64, u32)>,
+    /// Pictures too plain to have a look.
+    pub plain: u64,
 }
 
 /// Which images belong together.
@@ -29,11 +34,21 @@ pub struct Groups {
     pub count: u32,
     /// Images in the largest.
     pub largest: u32,
+    pub unheld: Unheld,
+}
+
+/// Images that nearness alone doesn't hold together, for all that may be near to them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Unheld {
     pub crowded: Crowded,
+    /// Pictures too plain to compare.
+    pub plain: u64,
+    /// Pictures equal to so many others in parts of their looks that they weren't compared with all of them.
+    pub busy: u64,
 }
 
 /// What was not used because too many pictures look alike.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Crowded {
     /// Chains of looks.
     pub chains: u64,
@@ -51,19 +66,21 @@ pub fn cap(images: usize) -> usize {
 #[must_use]
 pub fn groups(images: usize, traits: Traits, distance: u32) -> Groups {
     let mut union = Union::new(images);
-    let Traits { bytes, keys, looks } = traits;
+    let Traits { bytes, keys, looks, plain } = traits;
     union.unite_equal(bytes);
     union.unite_equal(keys);
-    let crowded = unite_near(&mut union, looks, distance, cap(images));
-    union.groups(crowded)
+    let (crowded, busy) = unite_near(&mut union, looks, distance, cap(images));
+    union.groups(Unheld { crowded, plain, busy })
 }
 
-/// Unites images whose looks hang together in chains of at most `cap` images.
-fn unite_near(union: &mut Union, mut looks: Vec<(u64, u32)>, distance: u32, cap: usize) -> Crowded {
+/// Unites images whose looks hang together in chains of at most `cap` images. What was not used, and how many images were
+/// not compared with all.
+fn unite_near(union: &mut Union, mut looks: Vec<(u64, u32)>, distance: u32, cap: usize) -> (Crowded, u64) {
     looks.sort_unstable();
     let distinct: Vec<u64> = looks.chunk_by(|a, b| a.0 == b.0).map(|alike| alike[0].0).collect();
     let mut chains = Union::new(distinct.len());
-    near::pairs(&distinct, distance, |a, b, _| chains.unite(a, b));
+    let busy = near::pairs(&distinct, distance, |a, b, _| chains.unite(a, b));
+    let busy = near::images(&looks, &busy);
     let mut images = vec![0_usize; distinct.len()];
     for (alike, look) in looks.chunk_by(|a, b| a.0 == b.0).zip(0..) {
         images[chains.root(look) as usize] += alike.len();
@@ -83,7 +100,7 @@ fn unite_near(union: &mut Union, mut looks: Vec<(u64, u32)>, distance: u32, cap:
             union.unite(*first[chain].get_or_insert(image), image);
         }
     }
-    crowded
+    (crowded, busy)
 }
 
 /// Disjoint sets of places; the smallest place of a set is its root.
@@ -118,7 +135,7 @@ impl Union {
         }
     }
 
-    fn groups(mut self, crowded: Crowded) -> Groups {
+    fn groups(mut self, unheld: Unheld) -> Groups {
         let mut of = vec![0; self.0.len()];
         let mut sizes: Vec<u32> = Vec::new();
         for place in 0..u32::try_from(of.len()).unwrap_or(u32::MAX) {
@@ -133,7 +150,7 @@ impl Union {
             sizes[of[place as usize] as usize] += 1;
         }
         let count = u32::try_from(sizes.len()).unwrap_or(u32::MAX);
-        Groups { of, count, largest: sizes.into_iter().max().unwrap_or(0), crowded }
+        Groups { of, count, largest: sizes.into_iter().max().unwrap_or(0), unheld }
     }
 }
 
@@ -151,10 +168,11 @@ mod tests {
             bytes: vec![(mark(1), 0), (mark(1), 2), (mark(2), 3)],
             keys: vec![(mark(9), 2), (mark(9), 4)],
             looks: vec![(0b111, 4), (0, 5), (u64::MAX, 6), (u64::MAX, 1)],
+            plain: 2,
         };
         let groups = groups(7, traits, 3);
         assert_eq!(groups.of, [0, 1, 0, 2, 0, 0, 1]);
-        assert_eq!((groups.count, groups.largest, groups.crowded), (3, 4, Crowded::default()));
+        assert_eq!((groups.count, groups.largest, groups.unheld), (3, 4, Unheld { plain: 2, ..Unheld::default() }));
     }
 
     #[test]
@@ -169,7 +187,7 @@ mod tests {
         let looks = chain.chain([u64::MAX, u64::MAX - 1]).zip(0..).collect();
         let bytes = vec![(mark(1), 5), (mark(1), 6)];
         let groups = groups(1003, Traits { bytes, looks, ..Traits::default() }, 1);
-        assert_eq!(groups.crowded, Crowded { chains: 1, images: 1001 });
+        assert_eq!(groups.unheld.crowded, Crowded { chains: 1, images: 1001 });
         assert_eq!((groups.count, groups.largest), (1001, 2));
         assert_eq!(groups.of[5], groups.of[6]);
         assert_eq!(groups.of[1001], groups.of[1002]);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::counts::Asked;
 use super::generator::ALGORITHM;
+use super::group::Unheld;
 use super::{Counts, NAMES, TESTING, TRAINING, VERIFYING};
 
 /// Counts by the names of the sets.
@@ -39,6 +40,18 @@ pub struct Requested {
     pub lock: Vec<&'static str>,
 }
 
+/// What became of groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Grouped {
+    /// How many there are, and images in the largest.
+    pub count: u32,
+    pub largest: u32,
+    /// Those that stand in several sets all the same, because some of their images stay where they are.
+    pub torn: u64,
+    #[serde(flatten)]
+    pub unheld: Unheld,
+}
+
 /// The last split of a task: `split` in the task's answer (contract §2.1).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
@@ -47,6 +60,9 @@ pub struct Record {
     pub algorithm: &'static str,
     pub requested: Requested,
     pub got: Named<u64>,
+    /// With `group`; records of earlier versions lack it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Grouped>,
     /// See [`digest`].
     pub digest: String,
     /// RFC 3339.
@@ -56,8 +72,8 @@ pub struct Record {
 impl Record {
     /// The record of a split that came out as asked.
     #[must_use]
-    pub fn new(seed: u64, requested: Requested, digest: String, at: String) -> Self {
-        Self { seed, algorithm: ALGORITHM, got: requested.counts, requested, digest, at }
+    pub fn new(seed: u64, requested: Requested, groups: Option<Grouped>, digest: String, at: String) -> Self {
+        Self { seed, algorithm: ALGORITHM, got: requested.counts, requested, groups, digest, at }
     }
 }
 
@@ -94,6 +110,7 @@ pub fn digest(images: impl Iterator<Item = (i64, u8)>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::group::Crowded;
     use super::*;
 
     #[test]
@@ -106,11 +123,20 @@ mod tests {
     #[test]
     fn a_record_reads_as_documented() {
         let requested = Requested::new(&Asked::Ratios([800_000_000, 0, 200_000_000]), [8, 0, 2]);
-        let record = Record::new(7, requested, "ab".into(), "2023-11-14T22:13:20.000Z".into());
+        let at = "2023-11-14T22:13:20.000Z";
+        let record = Record::new(7, requested.clone(), None, "ab".into(), at.into());
         let json = serde_json::to_value(&record).unwrap();
+        assert_eq!(json.get("groups"), None);
         assert_eq!(json["requested"]["training"], 8);
         assert_eq!(json["requested"]["ratios"]["verifying"], 0.2);
         assert_eq!(json["got"], serde_json::json!({"training": 8, "verifying": 2, "testing": 0}));
         assert_eq!(json["algorithm"], "granary-split-1 (chacha20, fisher-yates)");
+        let unheld = Unheld { crowded: Crowded { chains: 1, images: 1200 }, plain: 3, busy: 5 };
+        let grouped = Grouped { count: 9, largest: 2, torn: 0, unheld };
+        let record = Record::new(7, requested, Some(grouped), "ab".into(), at.into());
+        let crowded = serde_json::json!({"chains": 1, "images": 1200});
+        let wanted =
+            serde_json::json!({"count": 9, "largest": 2, "torn": 0, "crowded": crowded, "plain": 3, "busy": 5});
+        assert_eq!(serde_json::to_value(&record).unwrap()["groups"], wanted);
     }
 }

@@ -5,6 +5,7 @@
 //! gets more than its share of large groups. Where it doesn't come out, [`fit`] says how many groups of each size go
 //! where, and chance only decides which.
 
+use super::counts::Nearest;
 use super::fit::{self, Size};
 use super::generator::Generator;
 use super::group::Groups;
@@ -31,7 +32,7 @@ pub struct Task<'a> {
 ///
 /// # Errors
 /// What the free images can be divided into instead, nearest to the room; `None` where there is nothing.
-pub fn sets(task: &Task<'_>, generator: &mut Generator) -> Result<Vec<u8>, Option<Counts>> {
+pub fn sets(task: &Task<'_>, generator: &mut Generator) -> Result<Vec<u8>, Option<Nearest>> {
     let members = Members::of(task);
     let mut start = Dealing::new(task, &members);
     for group in 0..members.count() {
@@ -57,7 +58,8 @@ pub fn sets(task: &Task<'_>, generator: &mut Generator) -> Result<Vec<u8>, Optio
     if is_exact && start.deal(task, &members, &sizes, Some(&fit.spread), generator) {
         return Ok(start.sets);
     }
-    Err(Some([0, 1, 2].map(|set| fit.got[set] + pinned[set])))
+    let counts = [0, 1, 2].map(|set| fit.got[set] + pinned[set]);
+    Err(Some(Nearest { counts, is_proven: fit.is_nearest }))
 }
 
 /// The free images of each group.

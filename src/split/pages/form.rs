@@ -97,7 +97,8 @@ impl Draft {
         let nearest = members.get("nearest");
         let counts = Set::ALL.map(|set| nearest.and_then(|counts| counts[set.name()].as_i64()));
         if let [Some(a), Some(b), Some(c)] = counts {
-            self.nearest = Some((format!("{a},{b},{c}"), words::nearest([a, b, c], lang)));
+            let is_proven = members.get("nearest_proven").is_some_and(|proven| *proven == true);
+            self.nearest = Some((format!("{a},{b},{c}"), words::nearest([a, b, c], is_proven, lang)));
         }
         Ok(Status::new(code.status()))
     }

@@ -42,6 +42,8 @@ struct SplitPage {
     /// Begin and width of each set in thousandths, in the order of [`Set::ALL`].
     bar: [(&'static str, i64, i64); 3],
     draft: Draft,
+    /// What the last split by groups couldn't hold together by looks.
+    unheld: Vec<String>,
 }
 
 /// The form once more, or the way to the task.
@@ -91,7 +93,7 @@ async fn divide(
 fn told(id: Id, done: &Done) -> SeeOther {
     let Named { training, verifying, testing } = done.record.got;
     let counts = [training, verifying, testing].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
-    let torn = done.groups.map_or(0, |groups| groups.torn);
+    let torn = done.record.groups.map_or(0, |groups| groups.torn);
     SeeOther::to(format!("/tasks/{id}")).noting(News::Split { counts, torn }.to_string())
 }
 
@@ -108,6 +110,7 @@ async fn page(frame: Frame, training: &Training, split: &Split, task: &Task, dra
         only_hint: words::only_hint(unplaced, frame.lang),
         is_mixed: unplaced > 0 && unplaced < total,
         bar: [(parts[0], a.0, a.1), (parts[1], b.0, b.1), (parts[2], c.0, c.1)],
+        unheld: words::unheld(task.split.as_ref(), frame.lang),
         total,
         unplaced,
         draft,

@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Split, looks};
-use crate::collect::model::Page;
 use crate::collect::model::cursor::Cursor;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::paging::check_limit;
 use crate::split::model::audit::{Image, Kind, leaks};
 use crate::split::model::near::DISTANCE;
 use crate::split::store::{self, Source};
@@ -18,9 +18,6 @@ use crate::training::model::{Code, Fault, Result, Set};
 
 /// Most tasks that one is held against.
 const MAX_AGAINST: usize = 16;
-
-/// Largest page.
-const MAX_LIMIT: u32 = 1000;
 
 /// How many results are kept, and the longest of them.
 const KEPT: usize = 8;
@@ -45,26 +42,42 @@ pub struct Leak {
     pub distance: Option<u32>,
 }
 
-/// All leaks of an audit.
-pub type Leaks = Arc<Vec<Leak>>;
+/// A page of an audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audited {
+    pub items: Vec<Leak>,
+    /// A cursor, where there are more.
+    pub next: Option<String>,
+    /// Pictures of all the tasks that are too plain to compare.
+    pub plain: u64,
+    /// Pictures that too many are too like to be compared with all of them.
+    pub busy: u64,
+}
+
+/// A whole audit.
+struct Whole {
+    leaks: Vec<Leak>,
+    plain: u64,
+    busy: u64,
+}
 
 /// The tasks of an audit, with the revision of each.
 type Key = Vec<(Id, i64)>;
 
 /// Results of late.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<VecDeque<(Key, Leaks)>>);
+pub(super) struct Kept(Mutex<VecDeque<(Key, Arc<Whole>)>>);
 
 impl Kept {
-    fn find(&self, key: &Key) -> Option<Leaks> {
+    fn find(&self, key: &Key) -> Option<Arc<Whole>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(of, _)| of == key).map(|(_, leaks)| leaks.clone())
+        kept.iter().find(|(of, _)| of == key).map(|(_, whole)| whole.clone())
     }
 
-    fn keep(&self, key: Key, leaks: &Leaks) {
-        if leaks.len() <= LONGEST {
+    fn keep(&self, key: Key, whole: &Arc<Whole>) {
+        if whole.leaks.len() <= LONGEST {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push_front((key, leaks.clone()));
+            kept.push_front((key, whole.clone()));
             kept.truncate(KEPT);
         }
     }
@@ -75,10 +88,8 @@ impl Split {
     ///
     /// # Errors
     /// 1001 for a limit, a cursor or too many tasks; 1002; 1016 when a task changed since the first page.
-    pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Page<Leak>> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-        }
+    pub async fn audit(&self, task: Id, against: &[Id], cursor: Option<&str>, limit: u32) -> Result<Audited> {
+        check_limit(limit)?;
         let tasks = tasks(task, against)?;
         let mut key = Key::new();
         for task in tasks {
@@ -93,43 +104,47 @@ impl Split {
                 return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表")));
             }
         };
-        let leaks = match self.inner.audits.find(&key) {
-            Some(leaks) => leaks,
-            None => self.leaks(key).await?,
+        let whole = match self.inner.audits.find(&key) {
+            Some(whole) => whole,
+            None => self.whole(key).await?,
         };
-        let items: Vec<Leak> = leaks.iter().skip(from).take(limit as usize).copied().collect();
+        let items: Vec<Leak> = whole.leaks.iter().skip(from).take(limit as usize).copied().collect();
         let end = from.saturating_add(items.len());
-        let next = (end < leaks.len()).then(|| Cursor::Number { key: state, tie: i64::try_from(end).unwrap_or(0) });
-        Ok(Page { items, next: next.map(|next| next.encode()) })
+        let next =
+            (end < whole.leaks.len()).then(|| Cursor::Number { key: state, tie: i64::try_from(end).unwrap_or(0) });
+        Ok(Audited { items, next: next.map(|next| next.encode()), plain: whole.plain, busy: whole.busy })
     }
 
-    async fn leaks(&self, key: Key) -> Result<Leaks> {
-        let (mut images, mut sides) = (Vec::new(), Vec::new());
+    async fn whole(&self, key: Key) -> Result<Arc<Whole>> {
+        let (mut images, mut sides, mut plain) = (Vec::new(), Vec::new(), 0);
         for (at, (task, _)) in key.iter().enumerate() {
             self.make_looks(*task).await?;
-            self.read(*task, at == 0, &mut images, &mut sides).await?;
+            plain += self.read(*task, at == 0, &mut images, &mut sides).await?;
         }
         let found = tokio::task::spawn_blocking(move || {
+            let found = leaks(&images, DISTANCE);
             let leak = |leak: &crate::split::model::audit::Leak| Leak {
                 kind: leak.kind,
                 a: sides[leak.a as usize],
                 b: sides[leak.b as usize],
                 distance: leak.distance,
             };
-            leaks(&images, DISTANCE).iter().map(leak).collect::<Vec<_>>()
+            Whole { leaks: found.leaks.iter().map(leak).collect(), plain, busy: found.busy }
         });
-        let found = Arc::new(found.await.map_err(Error::internal)?);
-        self.inner.audits.keep(key, &found);
-        Ok(found)
+        let whole = Arc::new(found.await.map_err(Error::internal)?);
+        self.inner.audits.keep(key, &whole);
+        Ok(whole)
     }
 
-    async fn read(&self, task: Id, is_own: bool, images: &mut Vec<Image>, sides: &mut Vec<Side>) -> Result<()> {
-        let mut after = 0;
+    /// Adds a task's images; how many of them are plain pictures.
+    async fn read(&self, task: Id, is_own: bool, images: &mut Vec<Image>, sides: &mut Vec<Side>) -> Result<u64> {
+        let (mut after, mut plain) = (0, 0);
         loop {
             let page = store::traits::page(&mut Source::Pool(&self.inner.db), task, after).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else { return Ok(plain) };
             after = last.order_id;
             for image in &page {
+                plain += u64::from(image.is_plain);
                 images.push(Image {
                     is_own,
                     set: image.set,

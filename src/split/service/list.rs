@@ -15,15 +15,13 @@ use crate::collect::model::cursor::Cursor;
 use crate::platform::blobs::{Segment, SegmentBody, Segments};
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 use crate::split::store;
 use crate::split::store::list::Listed;
 use crate::training::model::{self, Code, Fault, Result, Set};
 
 /// Images that are read at a time.
 const PAGE: u32 = 2048;
-
-/// Largest page that a client may ask for.
-pub const MAX_LIMIT: u32 = 1000;
 
 /// What `img_info_list` has of an image.
 #[derive(Debug, Serialize)]
@@ -90,9 +88,7 @@ impl Split {
         limit: u32,
         head: Vec<u8>,
     ) -> Result<Vec<u8>> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-        }
+        check_limit(limit)?;
         let after = match cursor.map(Cursor::decode).transpose()? {
             None => 0,
             Some(Cursor::Number { key, tie: 0 }) => key,
@@ -103,8 +99,7 @@ impl Split {
         if images.is_empty() {
             return Err(self.empty(task.id, set));
         }
-        let is_more = images.len() > limit as usize;
-        images.truncate(limit as usize);
+        let is_more = cut(&mut images, limit);
         let mut text = head;
         let key = write(&mut text, &images, true)?;
         let next = is_more.then(|| Cursor::Number { key, tie: 0 }.encode());

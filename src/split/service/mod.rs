@@ -8,9 +8,9 @@ mod split;
 
 use std::sync::Arc;
 
-pub use audit::{Leak, Leaks, Side};
+pub use audit::{Audited, Leak, Side};
 pub use list::Listing;
-pub use split::{Done, Grouped, Wish};
+pub use split::{Done, Wish};
 
 use crate::collect::service::Collect;
 use crate::platform::clock::Clock;

@@ -10,11 +10,11 @@ use super::{Split, looks};
 use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::split::model::counts::{Asked, Refusal};
+use crate::split::model::counts::{Asked, Nearest, Refusal};
 use crate::split::model::divide::{Division, Task, divide};
-use crate::split::model::group::{Crowded, Traits, groups};
+use crate::split::model::group::{Traits, groups};
 use crate::split::model::near::DISTANCE;
-use crate::split::model::record::{Record, Requested, digest};
+use crate::split::model::record::{Grouped, Named, Record, Requested, digest};
 use crate::split::model::{Counts, FREE, MAX_SEED, NAMES, numbered};
 use crate::split::store::images::Images;
 use crate::split::store::{self, Source};
@@ -42,19 +42,6 @@ pub struct Done {
     pub(super) ids: Vec<i64>,
     pub(super) sets: Vec<u8>,
     pub record: Record,
-    /// With `group`.
-    pub groups: Option<Grouped>,
-}
-
-/// What became of groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grouped {
-    /// How many there are, and images in the largest.
-    pub count: u32,
-    pub largest: u32,
-    /// Those that stand in several sets all the same, because some of their images stay where they are.
-    pub torn: u64,
-    pub crowded: Crowded,
 }
 
 /// A division of the images as they were read.
@@ -93,12 +80,12 @@ impl Split {
         store::write::sets(&mut tx, wish.task, &images.order_ids, &sets).await?;
         let digest = digest(images.ids.iter().copied().zip(sets.iter().copied()));
         let requested = requested(&wish, locked(&wish, &now), division.counts);
-        let record = Record::new(seed, requested, digest, rfc3339(self.inner.clock.now_ms()));
+        let record = Record::new(seed, requested, groups, digest, rfc3339(self.inner.clock.now_ms()));
         let text = serde_json::to_string(&record).map_err(Error::internal)?;
         store::write::record(&mut tx, wish.task, &text, locked(&wish, &now)).await?;
         touch(&mut tx, wish.task, false).await?;
         tx.commit().await?;
-        Ok(Done { ids: images.ids, sets, record, groups })
+        Ok(Done { ids: images.ids, sets, record })
     }
 }
 
@@ -129,7 +116,7 @@ async fn plan(source: &mut Source<'_>, wish: &Wish, task: &model::Task, seed: u6
                 count: groups.count,
                 largest: groups.largest,
                 torn: division.torn,
-                crowded: groups.crowded,
+                unheld: groups.unheld,
             });
             (division, grouped)
         })
@@ -157,6 +144,7 @@ async fn traits(source: &mut Source<'_>, task: Id) -> Result<Traits> {
             traits.bytes.extend(bytes.map(|mark| (mark, place)));
             traits.keys.extend(image.key.as_deref().map(|key| (looks::mark_of_key(key), place)));
             traits.looks.extend(image.look.map(|look| (look, place)));
+            traits.plain += u64::from(image.is_plain);
             place += 1;
         }
     }
@@ -170,13 +158,6 @@ fn any_seed() -> Result<u64> {
 
 /// A refusal in the words of the documents, where they have some.
 fn refused(refusal: Refusal) -> Fault {
-    let nearest = |fault: Fault, nearest: Option<Counts>| match nearest {
-        Some([training, testing, verifying]) => {
-            let counts = serde_json::json!({"training": training, "verifying": verifying, "testing": testing});
-            fault.with("nearest", counts)
-        }
-        None => fault,
-    };
     match refusal {
         Refusal::NoTraining => {
             let text = "训练集中图像的个数不能小于等于0";
@@ -198,12 +179,26 @@ fn refused(refusal: Refusal) -> Fault {
             let name = NAMES[usize::from(set)];
             let en = format!("{stay} images stay in {name}, more than the {asked} asked for.");
             let zh = format!("集合 {name} 中有 {stay} 个图像保持不动，超过了要求的 {asked} 个");
-            nearest(Fault::new(Code::Counts, (en, zh)), counts)
+            with_nearest(Fault::new(Code::Counts, (en, zh)), counts)
         }
         Refusal::GroupsDontFit { nearest: counts } => {
-            let en = "Whole groups can't be divided into these counts; others are near.";
-            let zh = "无法在不拆分组的情况下得到这些个数，可改用最接近的个数";
-            nearest(Fault::new(Code::Counts, (en, zh)), counts)
+            let (en, zh) = match counts {
+                None => ("no others can be had either.", "也没有其他可用的个数"),
+                Some(Nearest { is_proven: true, .. }) => ("the nearest possible are named.", "可改用最接近的个数"),
+                Some(Nearest { is_proven: false, .. }) => (
+                    "the nearest found are named; there may be nearer ones.",
+                    "可改用已找到的最接近的个数（可能还有更接近的）",
+                ),
+            };
+            let en = format!("Whole groups can't be divided into these counts; {en}");
+            let zh = format!("无法在不拆分组的情况下得到这些个数，{zh}");
+            with_nearest(Fault::new(Code::Counts, (en, zh)), counts)
         }
     }
+}
+
+fn with_nearest(fault: Fault, nearest: Option<Nearest>) -> Fault {
+    let Some(Nearest { counts, is_proven }) = nearest else { return fault };
+    let counts = serde_json::json!(Named::from(counts));
+    fault.with("nearest", counts).with("nearest_proven", is_proven.into())
 }

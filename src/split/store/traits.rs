@@ -18,11 +18,14 @@ pub struct Trait {
     /// The caller's key.
     pub key: Option<String>,
     pub look: Option<u64>,
+    /// Whether it is a picture that was looked at and is too plain to have a look: its thumbnail is made.
+    pub is_plain: bool,
 }
 
 /// The living images of a task behind `after`, a page of them; an empty one is the end.
 pub async fn page(source: &mut Source<'_>, task: Id, after: i64) -> Result<Vec<Trait>> {
-    const ROWS: &str = "SELECT t.order_id, t.img_id, t.set_id, i.sha256, i.group_key, b.look FROM task_images t \
+    const ROWS: &str = "SELECT t.order_id, t.img_id, t.set_id, i.sha256, i.group_key, b.look, \
+                        CASE WHEN b.thumbnail = 1 AND b.look IS NULL THEN 1 ELSE 0 END FROM task_images t \
                         JOIN images i ON i.img_id = t.img_id LEFT JOIN blobs b ON b.sha256 = i.sha256 \
                         WHERE t.task_id = ? AND t.order_id > ? AND t.is_del = 0 ORDER BY t.order_id LIMIT ?";
     let rows = source.fetch_all(Sql::new(ROWS).bind(task).bind(after).bind(PAGE)).await?;
@@ -35,6 +38,7 @@ pub async fn page(source: &mut Source<'_>, task: Id, after: i64) -> Result<Vec<T
                 sha256: row.opt_text(3)?,
                 key: row.opt_text(4)?,
                 look: row.opt_int(5)?.and_then(|look| u64::try_from(look).ok()),
+                is_plain: row.int(6)? == 1,
             })
         })
         .collect()

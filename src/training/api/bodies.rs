@@ -1,14 +1,15 @@
 //! What requests of this family carry, read member by member.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::collect::model::Filter;
+use crate::collect::model::{Filter, Name};
 use crate::platform::error::{Error, Result};
-use crate::platform::ids::Id;
-use crate::platform::web::json::Fields;
+use crate::platform::ids::{self, Id};
+use crate::platform::web::json::{self, Fields, Large};
 use crate::platform::web::query::media;
 use crate::training::model::{
-    Fault, ImageType, MAX_IMAGES, MAX_NAME, MAX_SIDE, NewClass, NewImage, NewTask, State, is_color,
+    Code, Fault, ImageType, MAX_IMAGES, MAX_NAME, MAX_SIDE, NewClass, NewImage, NewTask, State, is_color,
 };
 use crate::training::service::too_many;
 
@@ -20,6 +21,12 @@ pub const REGISTRATION: u64 = 40 << 20;
 
 /// Most bytes of a list of ids.
 pub const IDS: u64 = 16 << 20;
+
+/// Most ids in such a list: more than 16 MiB of 19 digits each.
+const MAX_IDS: usize = 1_000_000;
+
+/// Longest tag as it is sent: its letters may be taken apart (NFD), which makes more bytes of them.
+const MAX_TAG: usize = 4 * MAX_NAME;
 
 /// `POST /training/tasks`
 pub fn new_task(body: &Map<String, Value>) -> Result<NewTask> {
@@ -67,18 +74,24 @@ pub fn class_change(body: &Map<String, Value>) -> Result<(Option<String>, Option
 }
 
 /// `POST /training/files/files` as JSON.
-pub fn registration(body: &Map<String, Value>) -> std::result::Result<(Id, Vec<NewImage>), Fault> {
-    let fields = Fields::of(body);
-    let task = fields.id("task_id")?;
-    let list = fields.list("img_info")?;
-    if list.len() > MAX_IMAGES {
-        return Err(too_many());
-    }
-    let images = list.iter().enumerate().map(|(at, value)| image(&Fields::at(value, "img_info", at)?));
-    Ok((task, images.collect::<Result<_>>()?))
+pub fn registration(body: &[u8]) -> std::result::Result<(Id, Vec<NewImage>), Fault> {
+    let (task, elements) = listed(body, "img_info", MAX_IMAGES)?;
+    let read = |(index, raw): (usize, &&RawValue)| {
+        let value = json::element(raw, "img_info", index)?;
+        image(&Fields::at(&value, "img_info", index)?)
+    };
+    Ok((task, elements.iter().enumerate().map(read).collect::<std::result::Result<_, _>>()?))
 }
 
-fn image(fields: &Fields<'_>) -> Result<NewImage> {
+/// The task and the list of a body that may be large.
+fn listed<'a>(body: &'a [u8], list: &'static str, most: usize) -> std::result::Result<(Id, Vec<&'a RawValue>), Fault> {
+    let large = Large::parse(body, &["task_id"], list)?;
+    let task = Fields::of(&large.members).id("task_id")?;
+    let elements = large.elements(list, most)?;
+    if elements.len() > most { Err(too_many(most)) } else { Ok((task, elements)) }
+}
+
+fn image(fields: &Fields<'_>) -> std::result::Result<NewImage, Fault> {
     Ok(NewImage {
         name: fields.text("img_name", MAX_NAME)?.to_owned(),
         kind: image_type(fields)?,
@@ -92,23 +105,28 @@ fn image(fields: &Fields<'_>) -> Result<NewImage> {
     })
 }
 
-fn image_type(fields: &Fields<'_>) -> Result<ImageType> {
+/// A number that is no type is well-formed: 1004.
+fn image_type(fields: &Fields<'_>) -> std::result::Result<ImageType, Fault> {
     let number = fields.int("img_type", i64::MIN..=i64::MAX)?;
-    ImageType::of(number).ok_or_else(|| fields.refuse("img_type", IMAGE_TYPES))
+    ImageType::of(number).ok_or_else(|| {
+        let known = ("must be 1 (png), 2 (jpeg) or 3 (bmp)", "必须是 1（png）、2（jpeg）或 3（bmp）");
+        Fault::broken(Code::ImageType, &fields.refuse("img_type", known))
+    })
 }
 
-const IMAGE_TYPES: (&str, &str) = ("must be 1 (png), 2 (jpeg) or 3 (bmp)", "必须是 1（png）、2（jpeg）或 3（bmp）");
-
 /// `{"task_id", "img_id_list"}` of delete and restore.
-pub fn image_list(body: &Map<String, Value>) -> Result<(Id, Vec<Id>)> {
-    let fields = Fields::of(body);
-    Ok((fields.id("task_id")?, fields.ids("img_id_list")?))
+pub fn image_list(body: &[u8]) -> std::result::Result<(Id, Vec<Id>), Fault> {
+    let (task, elements) = listed(body, "img_id_list", MAX_IDS)?;
+    let id = |(index, raw): (usize, &&RawValue)| {
+        json::id(&json::element(raw, "img_id_list", index)?).ok_or_else(|| Error::invalid("img_id_list", ids::ALLOWED))
+    };
+    Ok((task, elements.iter().enumerate().map(id).collect::<Result<_>>()?))
 }
 
 /// `POST …/import`: the tag, and which of its files.
-pub fn import(body: &Map<String, Value>) -> Result<(String, Filter)> {
+pub fn import(body: &Map<String, Value>) -> Result<(Name, Filter)> {
     let fields = Fields::of(body);
-    let tag = fields.text("tag", MAX_NAME)?.to_owned();
+    let tag = Name::new(fields.text("tag", MAX_TAG)?).map_err(|error| error.of("tag"))?;
     let q = fields.opt_text("q", MAX_NAME)?.map(str::to_owned);
     let types = ("must be a type such as image/png, or its first half", "必须是 MIME 类型（如 image/png）或其前半部分");
     let media = match fields.opt_text("type", MAX_NAME)? {

@@ -4,7 +4,8 @@ use rocket::data::Data;
 use rocket::{Route, State, delete, post, put, routes};
 
 use super::answers::{Answer, ClassId};
-use super::{bodies, paths};
+use super::bodies;
+use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::json;
@@ -21,7 +22,7 @@ async fn add(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<ClassId> {
-    let task = paths::id("task_id", task_id)?;
+    let task = Id::read("task_id", task_id)?;
     let class = bodies::new_class(&json::object(data, head, bodies::SMALL).await?)?;
     let id = training.add_class(task, class).await?;
     Ok(Success::new(lang, ("Label class added.", "标签类添加成功"), ClassId { id }))
@@ -38,7 +39,7 @@ async fn change(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let (task, class) = (paths::id("task_id", task_id)?, paths::id("id", class)?);
+    let (task, class) = (Id::read("task_id", task_id)?, Id::read("id", class)?);
     let (name, color) = bodies::class_change(&json::object(data, head, bodies::SMALL).await?)?;
     training.change_class(task, class.0, name.as_deref(), color.as_deref()).await?;
     Ok(Success::new(lang, ("Label class changed.", "标签类修改成功"), Nothing {}))
@@ -53,7 +54,7 @@ async fn remove(
     task_id: &str,
     class: &str,
 ) -> Answer<Nothing> {
-    let (task, class) = (paths::id("task_id", task_id)?, paths::id("id", class)?);
+    let (task, class) = (Id::read("task_id", task_id)?, Id::read("id", class)?);
     training.delete_class(task, class.0).await?;
     Ok(Success::new(lang, ("Label class deleted.", "标签类删除成功"), Nothing {}))
 }

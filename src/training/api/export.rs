@@ -3,8 +3,8 @@
 use rocket::http::uri::Origin;
 use rocket::{Route, State, get, routes};
 
-use super::paths;
 use crate::platform::error::Error;
+use crate::platform::ids::Id;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::query::Query;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
@@ -21,7 +21,7 @@ async fn export(
     uri: &Origin<'_>,
     headers: Headers<'_>,
 ) -> Result<Bytes, Fault> {
-    let (task, format) = (paths::id("task_id", task_id)?, format(&Query::of(uri))?);
+    let (task, format) = (Id::read("task_id", task_id)?, format(&Query::of(uri))?);
     let export = training.export(task, format).await?;
     let facts = Facts {
         content_type: format.content_type().to_owned(),

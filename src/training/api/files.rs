@@ -5,8 +5,7 @@ use rocket::http::ContentType;
 use rocket::{Route, State, get, post, put, routes};
 
 use super::answers::{Answer, ImgDatas};
-use super::forms;
-use super::{bodies, paths};
+use super::{bodies, forms};
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::Caller;
@@ -39,7 +38,7 @@ async fn register(
     let registered = if let Some(media) = media.filter(|media| media.is_form_data()) {
         forms::register(training, media, head, data).await?
     } else {
-        let (task, images) = bodies::registration(&json::object(data, head, bodies::REGISTRATION).await?)?;
+        let (task, images) = json::large(data, head, bodies::REGISTRATION, bodies::registration).await?;
         training.register(task, images).await?
     };
     Ok(Success::literal(REGISTERED, ImgDatas::of(registered)))
@@ -48,7 +47,7 @@ async fn register(
 /// `PUT /training/files/files`: deletes images logically.
 #[put("/training/files/files", data = "<data>")]
 async fn delete(_caller: Caller, training: &State<Training>, head: BodyHead, data: Data<'_>) -> Answer<Nothing> {
-    let (task, ids) = bodies::image_list(&json::object(data, head, bodies::IDS).await?)?;
+    let (task, ids) = json::large(data, head, bodies::IDS, bodies::image_list).await?;
     training.delete_images(task, ids).await?;
     Ok(Success::literal(DELETED, Nothing {}))
 }
@@ -62,7 +61,7 @@ async fn restore(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let (task, ids) = bodies::image_list(&json::object(data, head, bodies::IDS).await?)?;
+    let (task, ids) = json::large(data, head, bodies::IDS, bodies::image_list).await?;
     training.restore_images(task, ids).await?;
     Ok(Success::new(lang, ("Images restored.", "图像恢复成功"), Nothing {}))
 }
@@ -77,7 +76,7 @@ async fn put_bytes(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let image = paths::id("img_id", img_id)?;
+    let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
     let mut incoming = training.begin(head.length)?;
     Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
@@ -96,7 +95,7 @@ async fn post_bytes(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let image: Id = paths::id("img_id", img_id)?;
+    let image: Id = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
     let incoming = forms::one_file(training, media, head, data).await?;
     training.fill(image, incoming).await?;
@@ -115,7 +114,7 @@ async fn get_bytes(
     img_id: &str,
     headers: Headers<'_>,
 ) -> Result<Bytes, Fault> {
-    serve(training, training.content(paths::id("img_id", img_id)?).await?, headers)
+    serve(training, training.content(Id::read("img_id", img_id)?).await?, headers)
 }
 
 /// Content as an answer.
@@ -135,7 +134,7 @@ pub(super) fn serve(training: &Training, content: Content, headers: Headers<'_>)
 /// `GET /training/files/{img_id}/thumb`: always a picture.
 #[get("/training/files/<img_id>/thumb")]
 async fn thumbnail(_caller: Caller, training: &State<Training>, img_id: &str) -> Result<Thumbnail, Fault> {
-    Ok(shown(training.thumbnail(paths::id("img_id", img_id)?).await?).await?)
+    Ok(shown(training.thumbnail(Id::read("img_id", img_id)?).await?).await?)
 }
 
 pub fn routes() -> Vec<Route> {

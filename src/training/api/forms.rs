@@ -46,7 +46,7 @@ async fn read(training: &Training, mut parts: Parts<'_>, form: &mut Form) -> Res
                 form.create_oper = Some(number("create_oper", &value)?);
             }
             Part::Text { .. } => {}
-            Part::File(_) if form.placed.len() == MAX_IMAGES => return Err(too_many()),
+            Part::File(_) if form.placed.len() == MAX_IMAGES => return Err(too_many(MAX_IMAGES)),
             Part::File(part) => form.placed.push(place(training, *part).await?),
         }
     }
@@ -60,7 +60,7 @@ async fn read(training: &Training, mut parts: Parts<'_>, form: &mut Form) -> Res
 }
 
 fn number(field: &'static str, value: &str) -> Result<Id, Error> {
-    super::paths::id(field, value.trim())
+    Id::read(field, value.trim())
 }
 
 async fn place(training: &Training, part: FilePart<'_>) -> Result<Placed, Fault> {

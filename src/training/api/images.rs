@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::answers::Answer;
-use super::{bodies, paths};
+use super::bodies;
 use crate::platform::error::Error;
+use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::json;
@@ -32,16 +33,17 @@ async fn annotate(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let image = paths::id("img_id", img_id)?;
+    let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
-    training.annotate(image, json::bytes(data, head, annotation::MAX_BYTES).await?).await?;
+    let (sent, _room) = json::whole(data, head, annotation::MAX_BYTES).await?;
+    training.annotate(image, sent).await?;
     Ok(Success::new(lang, ("Annotation stored.", "标注保存成功"), Nothing {}))
 }
 
 /// `GET …/annotation`
 #[get("/training/images/<img_id>/annotation")]
 async fn annotation_of(_caller: Caller, training: &State<Training>, lang: MsgLang, img_id: &str) -> Answer<Annotation> {
-    let (mongo_id, text) = training.annotation(paths::id("img_id", img_id)?).await?;
+    let (mongo_id, text) = training.annotation(Id::read("img_id", img_id)?).await?;
     let annotation = RawValue::from_string(text).map_err(Error::internal)?;
     Ok(Success::new(lang, ("Annotation found.", "标注查询成功"), Annotation { mongo_id, annotation }))
 }
@@ -56,7 +58,7 @@ async fn set_state(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let image = paths::id("img_id", img_id)?;
+    let image = Id::read("img_id", img_id)?;
     let state = bodies::state(&json::object(data, head, bodies::SMALL).await?)?;
     training.set_state(image, state).await?;
     Ok(Success::new(lang, ("State changed.", "图像状态修改成功"), Nothing {}))
@@ -72,7 +74,7 @@ async fn set_group(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
-    let image = paths::id("img_id", img_id)?;
+    let image = Id::read("img_id", img_id)?;
     let group = bodies::group(&json::object(data, head, bodies::SMALL).await?)?;
     training.set_group(image, group.as_deref()).await?;
     Ok(Success::new(lang, ("Group changed.", "图像分组修改成功"), Nothing {}))

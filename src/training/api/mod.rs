@@ -8,7 +8,6 @@ mod files;
 mod forms;
 mod images;
 mod parts;
-mod paths;
 mod tasks;
 
 use rocket::Route;

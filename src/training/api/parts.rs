@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::answers::Answer;
 use super::files::serve;
-use super::paths;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Success};
 use crate::platform::web::guards::Caller;
@@ -71,7 +70,7 @@ async fn put_part(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    let image = paths::id("img_id", img_id)?;
+    let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
     let mut incoming = training.begin(head.length)?;
     Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
@@ -103,7 +102,7 @@ async fn dl(_caller: Caller, training: &State<Training>, img_id: &str, headers: 
 }
 
 async fn get_part(training: &Training, img_id: &str, part: Part, headers: Headers<'_>) -> Result<Bytes, Fault> {
-    let content = training.part(paths::id("img_id", img_id)?, part).await?;
+    let content = training.part(Id::read("img_id", img_id)?, part).await?;
     serve(training, content, headers)
 }
 

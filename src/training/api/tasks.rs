@@ -5,7 +5,8 @@ use rocket::http::uri::Origin;
 use rocket::{Route, State, delete, get, post, routes};
 
 use super::answers::{Answer, ImgDatas, OneTask, TaskId, TaskPage, TaskResponse};
-use super::{bodies, paths};
+use super::bodies;
+use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::json;
@@ -39,14 +40,14 @@ async fn list(_caller: Caller, training: &State<Training>, lang: MsgLang, uri: &
 /// `GET /training/tasks/{task_id}`
 #[get("/training/tasks/<task_id>")]
 async fn one(_caller: Caller, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<OneTask> {
-    let task = training.task(paths::id("task_id", task_id)?).await?.into();
+    let task = training.task(Id::read("task_id", task_id)?).await?.into();
     Ok(Success::new(lang, ("Task found.", "任务查询成功"), OneTask { task }))
 }
 
 /// `DELETE /training/tasks/{task_id}`: logically.
 #[delete("/training/tasks/<task_id>")]
 async fn remove(_caller: Caller, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<Nothing> {
-    training.delete_task(paths::id("task_id", task_id)?).await?;
+    training.delete_task(Id::read("task_id", task_id)?).await?;
     Ok(Success::new(lang, ("Task deleted.", "任务删除成功"), Nothing {}))
 }
 
@@ -60,9 +61,9 @@ async fn import(
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<ImgDatas> {
-    let task = paths::id("task_id", task_id)?;
+    let task = Id::read("task_id", task_id)?;
     let (tag, filter) = bodies::import(&json::object(data, head, bodies::SMALL).await?)?;
-    let registered = training.import(task, &tag, &filter).await?;
+    let registered = training.import(task, tag.as_str(), &filter).await?;
     let (count, skipped) = (registered.images.len(), registered.skipped);
     let msg = (
         format!("{count} images imported, {skipped} other files passed over."),

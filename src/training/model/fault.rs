@@ -93,6 +93,12 @@ impl Fault {
         Self::Rule { code, message: message.into(), members: Map::new() }
     }
 
+    /// A broken rule, said as `error` says it: with the field and its place.
+    #[must_use]
+    pub fn broken(code: Code, error: &Error) -> Self {
+        Self::new(code, (error.text(Lang::En), error.text(Lang::Zh)))
+    }
+
     /// The same with one more member in the answer.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {

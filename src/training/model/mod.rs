@@ -242,6 +242,14 @@ pub struct NewTask {
     pub classes: Vec<NewClass>,
 }
 
+/// The task that files of a tag go to.
+#[derive(Debug, Clone)]
+pub enum Target {
+    Task(Id),
+    /// One that is made for them.
+    New(NewTask),
+}
+
 /// A label class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelClass {
@@ -339,6 +347,8 @@ pub struct Registered {
     pub images: Vec<(String, Id)>,
     /// Files of a tag that are no PNG, JPEG or BMP.
     pub skipped: u64,
+    /// Files of a tag that the task had images of already.
+    pub known: u64,
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::collect::model::Filter;
 use crate::platform::error::Error;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Html, SeeOther};
-use crate::training::model::{Fault, MAX_NAME, NewTask, Result};
+use crate::training::model::{Fault, MAX_NAME, NewTask, Result, Target};
 use crate::training::notices::News;
 use crate::training::service::Training;
 
@@ -46,12 +46,11 @@ pub(super) async fn create(
         return Ok(Created::Form(Box::new((Status::BadRequest, Html(page(view, training, None, None, draft).await?)))));
     }
     let new = NewTask { id: None, name: draft.name, task_type: draft.task_type, classes: Vec::new() };
-    let task = training.create_task(new).await?;
-    let news = if draft.tag.is_empty() {
-        News::Created
+    let (task, news) = if draft.tag.is_empty() {
+        (training.create_task(new).await?, News::Created)
     } else {
-        let done = training.import(task, &draft.tag, &Filter::default()).await?;
-        News::Imported { images: done.images.len() as u64, skipped: done.skipped }
+        let (task, done) = training.send(Target::New(new), &draft.tag, &Filter::default()).await?;
+        (task, News::imported(&done, draft.tag))
     };
     Ok(Created::Go(SeeOther::to(format!("/tasks/{task}")).noting(news.to_string())))
 }

@@ -122,10 +122,7 @@ pub(super) async fn import(
 ) -> Answer<Changed> {
     let tag = form.tag.trim();
     match training.import(id, tag, &Filter::default()).await {
-        Ok(done) => {
-            let news = News::Imported { images: done.images.len() as u64, skipped: done.skipped };
-            Ok(Changed::done(id, &news))
-        }
+        Ok(done) => Ok(Changed::done(id, &News::imported(&done, tag.to_owned()))),
         Err(fault) => {
             let slips = Slips { tag: tag.to_owned(), wrong_tag: Some(wrong_tag(fault, view.w)?), ..Slips::default() };
             Ok(Changed::slip(view, training, id, Status::BadRequest, slips).await?)

@@ -72,7 +72,7 @@ pub fn set_label(set: Set, w: &Words) -> &'static str {
     }
 }
 
-fn state_label(state: State, w: &Words) -> &'static str {
+pub fn state_label(state: State, w: &Words) -> &'static str {
     match state {
         State::Uploading => w.uploading,
         State::Ready => w.ready,

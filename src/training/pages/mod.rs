@@ -9,6 +9,8 @@ mod images;
 mod items;
 mod list;
 mod removal;
+mod send;
+mod single;
 mod task;
 mod words;
 
@@ -55,6 +57,7 @@ pub fn routes() -> Vec<rocket::Route> {
         create::create,
         task::show,
         images::thumbnail,
+        single::show,
         images::delete,
         images::restore,
         images::import,
@@ -62,5 +65,7 @@ pub fn routes() -> Vec<rocket::Route> {
         classes::change,
         classes::delete,
         removal::delete,
+        send::choose,
+        send::send,
     ]
 }

@@ -35,6 +35,8 @@ pub(super) struct TaskPage {
     bar: Vec<Share>,
     tabs: Vec<Tab>,
     is_deleted_view: bool,
+    /// What the addresses of images end with.
+    in_shelf: String,
     items: Vec<Item>,
     more: Option<String>,
     relatives: Relatives,
@@ -129,7 +131,7 @@ pub(super) async fn show(
     Ok(Html(page(view, training, id, shelf(set), cursor, Slips::default()).await?))
 }
 
-fn shelf(word: Option<&str>) -> Shelf {
+pub(super) fn shelf(word: Option<&str>) -> Shelf {
     match word {
         Some("deleted") => Shelf::Deleted,
         word => word.and_then(Set::parse).map_or(Shelf::All, Shelf::Of),
@@ -157,6 +159,7 @@ pub(super) async fn page(
         images: images(total, frame.lang),
         bar: bar(counts.sets, w),
         tabs: tabs(&task, counts.sets, shelf, w),
+        in_shelf: address("", &[("set", word_of(shelf))]),
         is_deleted_view: shelf == Shelf::Deleted,
         items: list.items.into_iter().map(|image| Item::of(image, w)).collect(),
         more: list.next.map(|cursor| address(&format!("/tasks/{id}"), &[("set", word_of(shelf)), ("cursor", &cursor)])),
@@ -174,7 +177,7 @@ pub(super) async fn page(
     })
 }
 
-fn word_of(shelf: Shelf) -> &'static str {
+pub(super) fn word_of(shelf: Shelf) -> &'static str {
     match shelf {
         Shelf::All => "",
         Shelf::Of(set) => set.name(),

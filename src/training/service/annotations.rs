@@ -4,11 +4,10 @@ use tokio::task::spawn_blocking;
 
 use super::{Training, store, touch};
 use crate::platform::blobs::{BlobKey, Received};
-use crate::platform::db::Tx;
 use crate::platform::error::{Error, Thing};
 use crate::platform::ids::Id;
 use crate::training::model::annotation::{self, Checked, Frame, MAX_INLINE};
-use crate::training::model::{Code, Fault, Image, Result, State};
+use crate::training::model::{Code, Fault, Image, LabelClass, Result, State};
 use crate::training::store::annotations::Place;
 use crate::training::store::blobs::Thumbnail;
 
@@ -28,16 +27,18 @@ impl Training {
     async fn put_annotation(&self, id: Id, sent: Vec<u8>) -> Result<()> {
         let image = self.find_image(id).await?;
         check_ready(&image)?;
-        let checked = self.check(&image, &sent).await?;
-        if checked.doc.len() <= MAX_INLINE {
-            let released = self.commit_annotation(id, &sent, None).await?;
+        let classes = store::classes::of_tasks(&self.inner.db, &[image.task_id]).await?;
+        let draft = check(&image, sent, classes.into_iter().map(|(_, class)| class).collect()).await?;
+        let doc = &draft.checked.doc;
+        if doc.len() <= MAX_INLINE {
+            let released = self.commit_annotation(id, draft, None).await?;
             return self.release(released).await;
         }
-        let mut incoming = self.begin(Some(checked.doc.len() as u64))?;
-        incoming.write(checked.doc.as_bytes()).await.map_err(Error::from)?;
+        let mut incoming = self.begin(Some(doc.len() as u64))?;
+        incoming.write(doc.as_bytes()).await.map_err(Error::from)?;
         let held = self.inner.collect.hold_bytes().await;
         let received = self.place(incoming).await?;
-        let committed = self.commit_annotation(id, &sent, Some((&received, &checked.doc))).await;
+        let committed = self.commit_annotation(id, draft, Some(&received)).await;
         drop(held);
         match committed {
             Ok(released) => self.release(released.filter(|old| old != received.key.as_str())).await,
@@ -48,25 +49,33 @@ impl Training {
         }
     }
 
-    /// Checks against the classes of this moment.
-    async fn check(&self, image: &Image, sent: &[u8]) -> Result<Checked> {
-        let classes = store::classes::of_tasks(&self.inner.db, &[image.task_id]).await?;
-        let classes: Vec<_> = classes.into_iter().map(|(_, class)| class).collect();
-        let frame = Frame { width: image.width, height: image.height, classes: &classes };
-        Ok(annotation::check(sent, frame)?)
-    }
-
-    /// Checks once more, now that nobody can change the classes, and writes. The blob of the document
-    /// before, which nothing here names any more.
-    async fn commit_annotation(&self, id: Id, sent: &[u8], large: Option<(&Received, &str)>) -> Result<Option<String>> {
+    /// Writes a checked document, `large` where it is a blob. The blob of the document before, which
+    /// nothing here names any more.
+    ///
+    /// Others wait as long as this takes, so the document is checked once more only when the classes
+    /// aren't those it was checked against.
+    async fn commit_annotation(&self, id: Id, draft: Draft, large: Option<&Received>) -> Result<Option<String>> {
         let now = self.inner.clock.now_ms();
         let (mut tx, image) = self.open_image(id).await?;
         check_ready(&image)?;
         let classes = store::classes::list(&mut tx, image.task_id).await?;
-        let frame = Frame { width: image.width, height: image.height, classes: &classes };
-        let checked = annotation::check(sent, frame)?;
+        let checked = if classes == draft.classes {
+            draft.checked
+        } else {
+            let again = check(&image, draft.sent, classes).await?.checked;
+            if large.is_some() && again.doc != draft.checked.doc {
+                return Err(changed_meanwhile());
+            }
+            again
+        };
         let old = store::annotations::blob(&mut tx, id).await?;
-        let place = place(&mut tx, checked.doc, large, now).await?;
+        let place = match large {
+            None => Place::Row(checked.doc),
+            Some(received) => {
+                store::blobs::insert(&mut tx, received, Thumbnail::Never, now).await?;
+                Place::Blob(received.key.as_str().to_owned())
+            }
+        };
         store::annotations::put(&mut tx, &image, place, &checked.classes, checked.top_class, now).await?;
         store::images::set_state(&mut tx, &image, State::Annotated).await?;
         touch(&mut tx, image.task_id, false).await?;
@@ -93,13 +102,19 @@ impl Training {
         let image = self.find_image(id).await?;
         let none =
             || Fault::new(Code::NotHere, (format!("Image {id} has no annotation."), format!("图像 {id} 没有标注")));
-        let kept = match store::annotations::find(&self.inner.db, id).await?.ok_or_else(none)? {
-            Place::Row(doc) => doc,
-            Place::Blob(sha256) => self.read_text(&sha256).await?,
-        };
+        let kept = self.kept_annotation(id).await?.ok_or_else(none)?;
         let classes = store::classes::of_tasks(&self.inner.db, &[image.task_id]).await?;
         let classes: Vec<_> = classes.into_iter().map(|(_, class)| class).collect();
         Ok((annotation::mongo_id(image.create_time, id), annotation::render(&kept, &classes)?))
+    }
+
+    /// The document of an image as it is kept.
+    pub(super) async fn kept_annotation(&self, id: Id) -> Result<Option<String>> {
+        Ok(match store::annotations::find(&self.inner.db, id).await? {
+            Some(Place::Row(doc)) => Some(doc),
+            Some(Place::Blob(sha256)) => Some(self.read_text(&sha256).await?),
+            None => None,
+        })
     }
 
     /// A blob of text, in memory.
@@ -135,17 +150,26 @@ impl Training {
     }
 }
 
-/// Where a document goes. `large` is the blob that was written for it.
-async fn place(tx: &mut Tx, doc: String, large: Option<(&Received, &str)>, now: i64) -> Result<Place> {
-    let Some((received, written)) = large else {
-        return Ok(Place::Row(doc));
-    };
-    if written != doc {
-        let message = ("The label classes changed meanwhile; send it again.", "标签类刚被修改，请重新提交");
-        return Err(Error::Unavailable(message.into()).into());
-    }
-    store::blobs::insert(tx, received, Thumbnail::Never, now).await?;
-    Ok(Place::Blob(received.key.as_str().to_owned()))
+/// A document, and the classes that it was checked against.
+struct Draft {
+    sent: Vec<u8>,
+    classes: Vec<LabelClass>,
+    checked: Checked,
+}
+
+/// Checks a document, on a thread that may take its time: a large one takes a good while.
+async fn check(image: &Image, sent: Vec<u8>, classes: Vec<LabelClass>) -> Result<Draft> {
+    let (width, height) = (image.width, image.height);
+    let checking = spawn_blocking(move || {
+        let checked = annotation::check(&sent, Frame { width, height, classes: &classes })?;
+        Ok(Draft { sent, classes, checked })
+    });
+    checking.await.map_err(Error::internal)?
+}
+
+fn changed_meanwhile() -> Fault {
+    let message = ("The label classes changed meanwhile; send it again.", "标签类刚被修改，请重新提交");
+    Error::Unavailable(message.into()).into()
 }
 
 /// Nothing can be said of an image whose bytes aren't in.

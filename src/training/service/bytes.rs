@@ -131,7 +131,7 @@ fn has_bytes(id: Id) -> Fault {
 fn check_facts(image: &Image, received: &Received) -> Result<()> {
     let facts = &received.facts;
     let Some(kind) = ImageType::of_content(&facts.content_type) else {
-        return Err(register::not_an_image("the body", &facts.content_type));
+        return Err(register::not_an_image(register::BODY, &facts.content_type));
     };
     if kind != image.kind {
         let (sent, wanted) = (kind.content_type(), image.kind.content_type());

@@ -78,7 +78,10 @@ impl Training {
 pub(super) fn check_names(classes: &[NewClass]) -> Result<()> {
     let mut names = HashSet::new();
     match classes.iter().find(|class| !names.insert(&class.name)) {
-        Some(class) => Err(taken(&class.name)),
+        Some(NewClass { name, .. }) => {
+            let message = (format!("Two label classes are named {name:?}."), format!("标签类名“{name}”重复"));
+            Err(Fault::new(Code::NameTwice, message))
+        }
         None => Ok(()),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Training, store};
 use crate::collect::model::cursor::Cursor;
-use crate::collect::model::{Name, Page, TagQuery};
-use crate::collect::service::{MAX_LIMIT, Picture};
+use crate::collect::model::{Filter, Name, Page, TagQuery, Totals};
+use crate::collect::service::Picture;
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 use crate::training::model::{Fault, Image, Relatives, Result, Shelf, Task};
 
 /// Copies that are named beside a task.
@@ -16,17 +17,14 @@ impl Training {
     /// # Errors
     /// 1001 for a limit or cursor that isn't one.
     pub async fn images(&self, id: Id, which: Shelf, cursor: Option<&str>, limit: u32) -> Result<Page<Image>> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-        }
+        check_limit(limit)?;
         let after = match cursor.map(Cursor::decode).transpose()? {
             None => 0,
             Some(Cursor::Number { key, tie: 0 }) => key,
             Some(_) => return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
         };
         let mut items = store::images::page(&self.inner.db, id, which, after, limit + 1).await?;
-        let is_more = items.len() > limit as usize;
-        items.truncate(limit as usize);
+        let is_more = cut(&mut items, limit);
         let last = items.last().filter(|_| is_more);
         let next = last.map(|image| Cursor::Number { key: image.order_id, tie: 0 }.encode());
         Ok(Page { items, next })
@@ -64,6 +62,14 @@ impl Training {
         Ok(Relatives { source, copies: store::tasks::copies(&self.inner.db, task.id, COPIES).await? })
     }
 
+    /// The newest tasks, to choose one.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn newest_tasks(&self, limit: u32) -> Result<Vec<Task>> {
+        Ok(store::tasks::list(&self.inner.db, None, None, limit).await?)
+    }
+
     /// The names of the tags that changed last, to choose from.
     ///
     /// # Errors
@@ -78,7 +84,17 @@ impl Training {
     /// # Errors
     /// 1001 for what can't be a tag; `NotFound` when there is none of that name.
     pub async fn find_tag(&self, name: &str) -> Result<String> {
+        Ok(self.files_of(name, &Filter::default()).await?.0)
+    }
+
+    /// The name of the tag as it is written here, with how many of its files a filter lets through.
+    ///
+    /// # Errors
+    /// As [`Self::find_tag`]; 1001 for a selection that is too large.
+    pub async fn files_of(&self, name: &str, filter: &Filter) -> Result<(String, Totals)> {
         let name = Name::new(name).map_err(|error| error.of("tag"))?;
-        Ok(self.inner.collect.tag(name.as_str()).await?.name)
+        let tag = self.inner.collect.tag(name.as_str()).await?;
+        let totals = self.inner.collect.totals(&tag, filter).await?;
+        Ok((tag.name, totals))
     }
 }

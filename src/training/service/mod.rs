@@ -12,6 +12,7 @@ mod import;
 mod looking;
 mod parts;
 mod register;
+mod single;
 mod tasks;
 mod trash;
 
@@ -23,6 +24,7 @@ pub use crate::platform::blobs::Incoming;
 pub use bytes::Content;
 pub use export::Export;
 pub use register::{Placed, too_many};
+pub use single::Single;
 
 use super::model::{Counts, Fault, Image, Result, Task};
 use super::store;

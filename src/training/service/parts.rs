@@ -38,7 +38,7 @@ impl Training {
 
     async fn commit_part(&self, image: Id, part: Part, received: &Received) -> Result<(Id, Option<String>)> {
         if ImageType::of_content(&received.facts.content_type).is_none() {
-            return Err(register::not_an_image("the body", &received.facts.content_type));
+            return Err(register::not_an_image(register::BODY, &received.facts.content_type));
         }
         let id = self.draw(1).await?;
         let now = self.inner.clock.now_ms();

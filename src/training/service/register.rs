@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::folders::Link;
 use super::{Training, lock_task, store, touch};
 use crate::platform::blobs::Received;
-use crate::platform::error::Error;
+use crate::platform::error::{Error, Message};
 use crate::platform::ids::Id;
 use crate::training::model::{Code, Fault, ImageType, MAX_IMAGES, MAX_SIDE, NewImage, Registered, Result};
 use crate::training::store::blobs::Thumbnail;
@@ -112,13 +112,13 @@ fn count(images: &[NewImage]) -> Result<i64> {
 
 fn registered(images: &[NewImage], first: Id) -> Registered {
     let ids = (first.0..).map(Id);
-    Registered { images: images.iter().map(|image| image.name.clone()).zip(ids).collect(), skipped: 0 }
+    Registered { images: images.iter().map(|image| image.name.clone()).zip(ids).collect(), skipped: 0, known: 0 }
 }
 
 /// Few enough, and no name twice: the answer could not tell them apart.
 fn check_batch<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Result<()> {
     if names.len() > MAX_IMAGES {
-        return Err(too_many());
+        return Err(too_many(MAX_IMAGES));
     }
     let mut seen = HashSet::with_capacity(names.len());
     for name in names {
@@ -130,12 +130,12 @@ fn check_batch<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Result<()> 
     Ok(())
 }
 
-/// More images than one request may have.
+/// More than the `most` images that one request may have.
 #[must_use]
-pub fn too_many() -> Fault {
+pub fn too_many(most: usize) -> Fault {
     let message = (
-        format!("At most {MAX_IMAGES} images in one request; send the others in another one."),
-        format!("一次最多 {MAX_IMAGES} 张图像，请分批提交"),
+        format!("At most {most} images in one request; send the others in another one."),
+        format!("一次最多 {most} 张图像，请分批提交"),
     );
     Fault::new(Code::TooLarge, message)
 }
@@ -147,7 +147,7 @@ fn described(placed: &Placed, create_oper: Id) -> Result<NewImage> {
     let kind = ImageType::of_content(&facts.content_type);
     let side = |pixels: Option<u32>| pixels.map(i64::from).filter(|pixels| (1..=MAX_SIDE).contains(pixels));
     let (Some(kind), Some(width), Some(height)) = (kind, side(facts.width), side(facts.height)) else {
-        return Err(not_an_image(name, &facts.content_type));
+        return Err(not_an_image((name.clone(), format!("“{name}”")), &facts.content_type));
     };
     Ok(NewImage {
         name: name.clone(),
@@ -162,11 +162,15 @@ fn described(placed: &Placed, create_oper: Id) -> Result<NewImage> {
     })
 }
 
-/// Bytes that are none of the three formats, or whose header can't be read.
-pub(super) fn not_an_image(what: &str, content_type: &str) -> Fault {
+/// A body with the bytes of one image.
+pub(super) const BODY: (&str, &str) = ("The body", "请求正文");
+
+/// Bytes that are none of the three formats, or whose header can't be read. `what` they are: a name, or [`BODY`].
+pub(super) fn not_an_image(what: impl Into<Message>, content_type: &str) -> Fault {
+    let Message { en, zh } = what.into();
     let message = (
-        format!("{what} is no PNG, JPEG or BMP that can be read (its bytes are {content_type})."),
-        format!("{what} 不是可读取的 PNG、JPEG 或 BMP 图像（内容类型为 {content_type}）"),
+        format!("{en} is no PNG, JPEG or BMP that can be read (its bytes are {content_type})."),
+        format!("{zh}不是可读取的 PNG、JPEG 或 BMP 图像（内容类型为 {content_type}）"),
     );
     Fault::new(Code::ImageType, message)
 }

@@ -6,8 +6,9 @@ use std::sync::PoisonError;
 use super::{Counted, Training, classes, lock_task, store};
 use crate::collect::model::Page;
 use crate::collect::model::cursor::Cursor;
-use crate::collect::service::MAX_LIMIT;
+use crate::platform::db::Tx;
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 use crate::training::model::{Code, Counts, Fault, LabelClass, NewTask, Result, Task, TaskView};
 
 /// Tasks whose counts are kept.
@@ -37,25 +38,35 @@ impl Training {
     /// Makes a task, with its image folder.
     ///
     /// # Errors
-    /// 1005 when there ever was a task of that id, or a class is named twice.
+    /// 1005 when there ever was a task of that id; 1006 when two classes have one name.
     pub async fn create_task(&self, new: NewTask) -> Result<Id> {
-        let id = match new.id {
-            Some(id) => id,
-            None => Id(self.inner.ids.draw(1).await?),
-        };
-        let now = self.inner.clock.now_ms();
+        let id = self.id_of(&new).await?;
         classes::check_names(&new.classes)?;
         let mut tx = self.inner.db.begin().await?;
-        if store::tasks::is_taken(&mut tx, id).await? {
-            return Err(exists(id));
-        }
-        store::tasks::insert(&mut tx, id, &new, None, now).await?;
-        if !new.classes.is_empty() {
-            store::classes::insert(&mut tx, id, &new.classes, 0, 0, now).await?;
-        }
+        self.insert_task(&mut tx, id, &new).await?;
         self.make_folder(id).await?;
         tx.commit().await?;
         Ok(id)
+    }
+
+    /// The id that a new task wants, else the next one.
+    pub(super) async fn id_of(&self, new: &NewTask) -> Result<Id> {
+        match new.id {
+            Some(id) => Ok(id),
+            None => Ok(Id(self.inner.ids.draw(1).await?)),
+        }
+    }
+
+    /// Writes the rows of a task without images.
+    pub(super) async fn insert_task(&self, tx: &mut Tx, id: Id, new: &NewTask) -> Result<()> {
+        let now = self.inner.clock.now_ms();
+        if !store::tasks::insert(tx, id, new, now).await? {
+            return Err(exists(id));
+        }
+        if !new.classes.is_empty() {
+            store::classes::insert(tx, id, &new.classes, 0, 0, now).await?;
+        }
+        Ok(())
     }
 
     /// Deletes a task logically: its rows stay, its image folder goes.
@@ -86,9 +97,7 @@ impl Training {
     /// # Errors
     /// 1001 for a limit or cursor that isn't one.
     pub async fn tasks(&self, q: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<Page<TaskView>> {
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Fault::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-        }
+        check_limit(limit)?;
         let after = match cursor.map(Cursor::decode).transpose()? {
             None => None,
             Some(Cursor::Number { key, tie }) => Some((key, tie)),
@@ -98,8 +107,7 @@ impl Training {
             }
         };
         let mut tasks = store::tasks::list(&self.inner.db, q, after, limit + 1).await?;
-        let is_more = tasks.len() > limit as usize;
-        tasks.truncate(limit as usize);
+        let is_more = cut(&mut tasks, limit);
         let last = tasks.last().filter(|_| is_more);
         let next = last.map(|task| Cursor::Number { key: task.created_at, tie: task.id.0 }.encode());
         Ok(Page { items: self.views(tasks).await?, next })

@@ -53,6 +53,28 @@ pub async fn page(db: &Db, task: Id, shelf: Shelf, after: i64, limit: u32) -> Re
     rows.iter().map(image).collect()
 }
 
+/// What an image must not be parted from, and the file of a tag that it came from.
+pub async fn origin(db: &Db, id: Id) -> Result<(Option<String>, Option<Id>)> {
+    let row = db.fetch_one(Sql::new("SELECT group_key, source_file FROM images WHERE img_id = ?").bind(id)).await?;
+    Ok((row.opt_text(0)?, row.opt_int(1)?.map(Id)))
+}
+
+/// The images before and behind this one in a list of its task.
+pub async fn neighbours(db: &Db, image: &Image, shelf: Shelf) -> Result<(Option<Id>, Option<Id>)> {
+    let mut found = [None, None];
+    for (place, (side, way)) in found.iter_mut().zip([("<", "DESC"), (">", "ASC")]) {
+        let text = format!("SELECT img_id FROM task_images WHERE task_id = ? AND order_id {side} ? AND is_del = ?");
+        let mut sql = Sql::new(text).bind(image.task_id).bind(image.order_id);
+        sql = sql.bind(i64::from(shelf == Shelf::Deleted));
+        if let Shelf::Of(set) = shelf {
+            sql = sql.push(" AND set_id = ?").bind(set.stored());
+        }
+        let row = db.fetch_optional(sql.push(&format!(" ORDER BY order_id {way} LIMIT 1"))).await?;
+        *place = row.map(|row| row.int(0)).transpose()?.map(Id);
+    }
+    Ok((found[0], found[1]))
+}
+
 /// The living images with the highest `order_id` whose bytes are in, at most `limit`.
 pub async fn newest(db: &Db, task: Id, limit: u32) -> Result<Vec<Id>> {
     const NEWEST: &str = "SELECT img_id FROM task_images WHERE task_id = ? AND is_del = 0 AND img_state > 0 \

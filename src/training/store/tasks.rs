@@ -1,5 +1,6 @@
 //! Tasks: one by id, the list, and what changes them.
 
+use crate::platform::db::dialect::insert_or_ignore;
 use crate::platform::db::{Db, Row, Sql, Tx, marks};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
@@ -37,12 +38,6 @@ pub async fn lock(tx: &mut Tx, id: Id) -> Result<Option<Task>> {
     tx.fetch_optional(sql).await?.as_ref().map(task).transpose()
 }
 
-/// Whether there ever was a task of that id, a deleted one included.
-pub async fn is_taken(tx: &mut Tx, id: Id) -> Result<bool> {
-    let sql = format!("SELECT 1 FROM tasks WHERE id = ?{}", tx.for_update());
-    Ok(tx.fetch_optional(Sql::new(sql).bind(id)).await?.is_some())
-}
-
 /// The newest `limit` living tasks behind `after` (its `created_at` and id) whose name holds `q`.
 pub async fn list(db: &Db, q: Option<&str>, after: Option<(i64, i64)>, limit: u32) -> Result<Vec<Task>> {
     let mut sql = Sql::new(TASK);
@@ -56,13 +51,17 @@ pub async fn list(db: &Db, q: Option<&str>, after: Option<(i64, i64)>, limit: u3
     db.fetch_all(sql).await?.iter().map(task).collect()
 }
 
-/// Adds a task without images and classes.
-pub async fn insert(tx: &mut Tx, id: Id, new: &NewTask, copied_from: Option<Id>, now: i64) -> Result<()> {
-    const INSERT: &str = "INSERT INTO tasks (id, name, folded, task_type, last_order_id, last_class_no, revision, locked_sets, \
-                          copied_from, folder_stale, created_at) VALUES (?, ?, ?, ?, 0, 0, 0, 0, ?, 0, ?)";
-    let sql = Sql::new(INSERT).bind(id).bind(new.name.as_str()).bind(fold(&new.name)).bind(new.task_type);
-    tx.execute(sql.bind(copied_from).bind(now)).await?;
-    Ok(())
+/// Adds a task without images and classes; false when there ever was one of that id, a deleted one included.
+///
+/// Not asked for beforehand: where others write at the same time, only the insert itself can tell.
+pub async fn insert(tx: &mut Tx, id: Id, new: &NewTask, now: i64) -> Result<bool> {
+    let text = format!(
+        "{} INTO tasks (id, name, folded, task_type, last_order_id, last_class_no, revision, locked_sets, \
+         folder_stale, created_at) VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, ?)",
+        insert_or_ignore(tx)
+    );
+    let sql = Sql::new(text).bind(id).bind(new.name.as_str()).bind(fold(&new.name)).bind(new.task_type);
+    Ok(tx.execute(sql.bind(now)).await? > 0)
 }
 
 /// Counts a change of a task's images. `stale`: its folder may differ from the rows from now on.

@@ -4,6 +4,17 @@ import { t } from "./texts.js";
 
 let loading = false;
 
+// The last row isn't full yet: its pictures will change their places when more of them arrive. Until
+// then they keep out of sight, so that nothing moves that has been seen.
+function hold() {
+  for (const item of $$(".item.held")) item.classList.remove("held");
+  const list = $("[data-more-list]");
+  if (!list || !$(".more.auto")) return;
+  const rows = list.matches(".rows") ? list : $$(".rows", list).pop();
+  const top = rows?.lastElementChild?.offsetTop;
+  for (let item = rows?.lastElementChild; item && item.offsetTop === top; item = item.previousElementSibling) item.classList.add("held");
+}
+
 async function load(link) {
   if (loading) return;
   loading = true;
@@ -14,10 +25,13 @@ async function load(link) {
     const next = $("[data-more]", fresh);
     if (next) link.href = next.getAttribute("href");
     else link.closest(".more").remove();
+    hold();
     document.dispatchEvent(new CustomEvent("granary:more"));
     say(t.moreLoaded);
   } catch {
     observer.unobserve(link); // The link can still be clicked.
+    link.closest(".more").classList.remove("auto");
+    hold();
     return;
   } finally {
     loading = false;
@@ -48,8 +62,13 @@ const observer = new IntersectionObserver(
 
 function watch() {
   const link = $("[data-more]");
-  if (link) observer.observe(link);
+  if (!link) return;
+  link.closest(".more").classList.add("auto");
+  hold();
+  observer.observe(link);
 }
+
+addEventListener("resize", hold);
 
 document.addEventListener("granary:refreshed", watch);
 watch();

@@ -72,6 +72,17 @@ pub fn trash_all(n: i64, filtered: bool, lang: Lang) -> String {
     }
 }
 
+/// The menu's entry that sends the whole filter to a training task.
+#[must_use]
+pub fn send_all(n: i64, filtered: bool, lang: Lang) -> String {
+    match (lang, filtered) {
+        (Lang::En, true) => format!("Send the {} found to a task…", files(n, lang)),
+        (Lang::En, false) => format!("Send all {} to a task…", files(n, lang)),
+        (Lang::Zh, true) => format!("把筛选出的 {}送入任务…", files(n, lang)),
+        (Lang::Zh, false) => format!("把全部 {}送入任务…", files(n, lang)),
+    }
+}
+
 /// What the bar says when everything that the filter finds is meant.
 #[must_use]
 pub fn whole_filter(n: i64, filtered: bool, lang: Lang) -> String {

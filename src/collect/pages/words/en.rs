@@ -108,6 +108,7 @@ pub static EN: Words = Words {
     take_picture: "Take a picture",
     taken: "Taken",
     to: "To",
+    to_task: "To a task…",
     to_trash: "Move to trash",
     trash_empty: "The trash is empty",
     trash_keep: "The trash keeps",

@@ -107,6 +107,7 @@ pub struct Words {
     pub take_picture: &'static str,
     pub taken: &'static str,
     pub to: &'static str,
+    pub to_task: &'static str,
     pub to_trash: &'static str,
     pub trash_empty: &'static str,
     pub trash_keep: &'static str,

@@ -108,6 +108,7 @@ pub static ZH: Words = Words {
     take_picture: "拍照",
     taken: "拍摄时间",
     to: "到",
+    to_task: "送入任务…",
     to_trash: "移入回收站",
     trash_empty: "回收站是空的",
     trash_keep: "回收站保留",

@@ -2,14 +2,17 @@
 //!
 //! Images without companions fill up whatever room the larger groups leave, so only the larger groups matter, and only
 //! what they put beyond a set's room: the *excess*. With an excess of 0 the counts are exact, and the sum of the
-//! differences is always twice the excess. Three searches, the first that comes out even ends the work:
+//! differences is always twice the excess. Three searches, the first that comes out as small as can be ([`bound`]) ends the work:
 //!
 //! 1. Largest first, into the set with the most room: exact as soon as there are enough small groups.
 //! 2. All pairs of sums of two sets ([`exact`]): finds the true minimum; as long as the table has at most
 //!    [`exact::MAX_WORK`] steps. That covers some 10,000 images with two smaller sets of a thousand each.
 //! 3. Beyond that, the best of many sums of one set after the other ([`sums`]): exact when one of the sets stays
 //!    empty; else it nearly always comes out even, since so many groups have very many sums.
+//!
+//! What the third finds above the bound may not be the nearest, and says so.
 
+mod bound;
 mod exact;
 mod sums;
 
@@ -29,6 +32,8 @@ pub struct Fit {
     pub got: Counts,
     /// How many groups of each size go to each set; sizes in the order they were given.
     pub spread: Vec<Counts>,
+    /// Whether nothing is nearer to what was asked for; else it is the nearest that was found.
+    pub is_nearest: bool,
 }
 
 /// A choice for the larger groups.
@@ -56,7 +61,7 @@ pub fn solve(sizes: &[Size], room: [i64; 3], may_lack_training: bool) -> Option<
     let larger = sizes.partition_point(|size| size.images > 1);
     let singles = sizes.get(larger).map_or(0, |size| size.groups);
     let task = Task { sizes: &sizes[..larger], singles, room, may_lack_training };
-    let best = task.best()?;
+    let (best, is_nearest) = task.best()?;
     let fills = task.fills(&best.sums);
     let mut got = best.sums;
     for set in 0..3 {
@@ -66,24 +71,36 @@ pub fn solve(sizes: &[Size], room: [i64; 3], may_lack_training: bool) -> Option<
     if larger < sizes.len() {
         spread.push(fills);
     }
-    Some(Fit { got, spread })
+    Some(Fit { got, spread, is_nearest })
 }
 
 impl Task<'_> {
-    fn best(&self) -> Option<Choice> {
-        let mut best = self.largest_first()?;
-        if self.excess(&best.sums) == 0 {
-            return Some(best);
+    /// The best choice, and whether none can be better.
+    fn best(&self) -> Option<(Choice, bool)> {
+        let (best, bound) = (self.largest_first()?, bound::excess(self));
+        if self.excess(&best.sums) <= bound {
+            return Some((best, true));
         }
         if let Some(answer) = exact::search(self, self.excess(&best.sums)) {
-            return Some(answer);
+            return Some((answer, true));
         }
-        for choice in sums::search(self) {
+        Some(self.best_of_sums(best, bound))
+    }
+
+    fn best_of_sums(&self, mut best: Choice, bound: u64) -> (Choice, bool) {
+        for choice in sums::search(self, bound) {
             if self.is_allowed(&choice.sums) && self.excess(&choice.sums) < self.excess(&best.sums) {
                 best = choice;
             }
         }
-        Some(best)
+        let is_nearest = self.excess(&best.sums) <= bound || self.is_for_two_sets();
+        (best, is_nearest)
+    }
+
+    /// Whether a set may stay empty: what stood in it would do no more harm anywhere else.
+    fn is_for_two_sets(&self) -> bool {
+        let needs_training = !self.may_lack_training && self.singles == 0;
+        (0..3).any(|set| self.room[set] <= 0 && !(needs_training && set == usize::from(TRAINING)))
     }
 
     /// What these sums put beyond the room.

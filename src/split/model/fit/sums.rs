@@ -5,8 +5,8 @@
 
 use super::{Choice, Size, Task, place};
 
-/// Candidates; the caller takes the best. Ends early where one comes out even.
-pub fn search(task: &Task<'_>) -> Vec<Choice> {
+/// Candidates; the caller takes the best. Ends early where one has no more than this excess.
+pub fn search(task: &Task<'_>, bound: u64) -> Vec<Choice> {
     let mut found = Vec::new();
     let all: Vec<u64> = task.sizes.iter().map(|size| size.groups).collect();
     for sets in [[2, 1, 0], [1, 2, 0], [2, 0, 1], [0, 2, 1], [1, 0, 2], [0, 1, 2]] {
@@ -14,9 +14,9 @@ pub fn search(task: &Task<'_>) -> Vec<Choice> {
             let left: Vec<u64> = all.iter().zip(&first).map(|(all, taken)| all - taken).collect();
             for second in near(task.sizes, &left, task.room[sets[1]]) {
                 let choice = task.choice_of(sets, &first, &second);
-                let is_even = task.is_allowed(&choice.sums) && task.excess(&choice.sums) == 0;
+                let is_best = task.is_allowed(&choice.sums) && task.excess(&choice.sums) <= bound;
                 found.push(choice);
-                if is_even {
+                if is_best {
                     return found;
                 }
             }

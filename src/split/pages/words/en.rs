@@ -27,6 +27,7 @@ pub static EN: Words = Words {
     testing: "Testing",
     title: "Split the images",
     training: "Training",
+    unheld: "The last split could not hold all likes together:",
     use_nearest: "Split so instead",
     verifying: "Verifying",
     working: "Splitting…",

@@ -26,6 +26,7 @@ pub struct Words {
     pub testing: &'static str,
     pub title: &'static str,
     pub training: &'static str,
+    pub unheld: &'static str,
     pub use_nearest: &'static str,
     pub verifying: &'static str,
     pub working: &'static str,

@@ -27,6 +27,7 @@ pub static ZH: Words = Words {
     testing: "测试",
     title: "划分图像",
     training: "训练",
+    unheld: "上次划分中，以下图像未能按外观归组：",
     use_nearest: "改用此划分",
     verifying: "验证",
     working: "正在划分…",

@@ -1,7 +1,7 @@
 //! Texts with numbers and names in them.
 
 use super::Words;
-use crate::platform::web::format::count;
+use crate::platform::web::format::{count, size};
 use crate::platform::web::lang::Lang;
 use crate::training::notices::images;
 
@@ -29,6 +29,17 @@ pub fn found(n: usize, more: bool, q: &str, lang: Lang) -> String {
         (Lang::En, 1) => format!("1{plus} task with “{q}”."),
         (Lang::En, _) => format!("{}{plus} tasks with “{q}”.", count(n)),
         (Lang::Zh, _) => format!("{}{plus} 个包含“{q}”的任务。", count(n)),
+    }
+}
+
+/// `12 files · 3.4 MB`.
+#[must_use]
+pub fn files_and_bytes(n: i64, bytes: i64, lang: Lang) -> String {
+    let (figure, bytes) = (count(n), size(bytes));
+    match (lang, n) {
+        (Lang::En, 1) => format!("1 file · {bytes}"),
+        (Lang::En, _) => format!("{figure} files · {bytes}"),
+        (Lang::Zh, _) => format!("{figure} 个文件 · {bytes}"),
     }
 }
 

@@ -3,27 +3,33 @@
 //! Ids may be JSON numbers or strings of digits (contract §0), which is why this isn't derived. What
 //! always holds: no more than the route's limit is kept in memory, and deep nesting is refused.
 
+mod large;
+
 use std::ops::RangeInclusive;
 
 use rocket::data::Data;
 use serde_json::{Map, Value};
 
+pub use self::large::{Large, Room, element, large};
+
 use super::receive::{Body, BodyHead};
 use crate::platform::error::{Error, Message, Result};
-use crate::platform::ids::Id;
+use crate::platform::ids::{ALLOWED, Id};
 
 /// Room for the first bytes, and for more of them at a time.
 const SMALL_PIECE: usize = 8 * 1024;
 const PIECE: usize = 256 * 1024;
 
-/// Reads a whole body of at most `limit` bytes.
+/// Reads a whole body of at most `limit` bytes, and keeps it in memory as long as its room is held.
 ///
 /// # Errors
-/// `TooLarge`, before more than the limit is kept; `Incomplete` when the body breaks off.
-pub async fn bytes(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Vec<u8>> {
+/// `TooLarge`, before more than the limit is kept; `Incomplete` when the body breaks off;
+/// `Unavailable` when no room for a large one comes free.
+pub async fn whole(data: Data<'_>, head: BodyHead, limit: u64) -> Result<(Vec<u8>, Room)> {
     let mut body = Body::open(data, head, limit)?;
     let mut pieces = Vec::new();
     let (mut piece, mut count) = (Vec::with_capacity(SMALL_PIECE), 0);
+    let mut room = Room::default();
     // A body of known length ends where it is full.
     while head.length.is_none_or(|length| count < length) {
         if piece.len() == piece.capacity() {
@@ -34,28 +40,41 @@ pub async fn bytes(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Vec<u8>
             0 => break,
             more => count += more as u64,
         }
+        room.fit(count, head.length.unwrap_or(limit)).await?;
     }
     if pieces.is_empty() {
-        return Ok(piece);
+        return Ok((piece, room));
     }
     pieces.push(piece);
-    Ok(pieces.concat())
+    let mut bytes = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+    // Each piece goes as soon as it is copied.
+    for piece in pieces {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok((bytes, room))
 }
 
-/// Reads a JSON object of at most `limit` bytes.
+/// Reads a whole body that is small: `limit` is at most 1 MiB.
+///
+/// # Errors
+/// As [`whole`].
+pub async fn bytes(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Vec<u8>> {
+    Ok(whole(data, head, limit).await?.0)
+}
+
+/// Reads a small JSON object of at most `limit` bytes.
 ///
 /// # Errors
 /// As [`bytes`]; `Invalid` when it isn't a JSON object.
 pub async fn object(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Map<String, Value>> {
-    let bytes = bytes(data, head, limit).await?;
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Error::invalid("body", ("must be a JSON object", "必须是 JSON 对象"))),
-        Err(error) => {
-            let message = (format!("is not valid JSON: {error}"), format!("不是有效的 JSON：{error}"));
-            Err(Error::invalid("body", message))
-        }
+    serde_json::from_slice(&bytes(data, head, limit).await?).map_err(|error| not_json(&error))
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    if error.is_data() {
+        return Error::invalid("body", ("must be a JSON object", "必须是 JSON 对象"));
     }
+    Error::invalid("body", (format!("is not valid JSON: {error}"), format!("不是有效的 JSON：{error}")))
 }
 
 /// The members of an object, and where it stands in the body.
@@ -119,24 +138,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid` when it is none.
     pub fn opt_id(&self, field: &'static str) -> Result<Option<Id>> {
-        self.get(field).map(|value| id(value).ok_or_else(|| self.no_id(field))).transpose()
-    }
-
-    /// A list of ids.
-    ///
-    /// # Errors
-    /// `Invalid` when it is missing, empty, or one of them is no id.
-    pub fn ids(&self, field: &'static str) -> Result<Vec<Id>> {
-        let values = self.list(field)?;
-        values.iter().map(|value| id(value).ok_or_else(|| self.no_id(field))).collect()
-    }
-
-    fn no_id(&self, field: &'static str) -> Error {
-        let message = (
-            "must be a positive whole number of at most 64 bits, as a number or a string of digits",
-            "必须是不超过 64 位的正整数（数字或数字字符串）",
-        );
-        self.refuse(field, message)
+        self.get(field).map(|value| id(value).ok_or_else(|| self.refuse(field, ALLOWED))).transpose()
     }
 
     /// A whole number within `range`.
@@ -192,16 +194,6 @@ impl<'a> Fields<'a> {
             (format!("must be a text of 1 to {most} bytes of UTF-8"), format!("必须是 1 到 {most} 字节的 UTF-8 文本"))
         };
         text.map(Some).ok_or_else(|| self.refuse(field, message()))
-    }
-
-    /// A list that isn't empty.
-    ///
-    /// # Errors
-    /// `Invalid` when it is missing or none.
-    pub fn list(&self, field: &'static str) -> Result<&'a Vec<Value>> {
-        let value = self.need(field, self.get(field))?;
-        let list = value.as_array().filter(|list| !list.is_empty());
-        list.ok_or_else(|| self.refuse(field, ("must be a list that is not empty", "必须是非空数组")))
     }
 
     /// A list of objects; none when it is missing.
@@ -275,7 +267,7 @@ mod tests {
         assert_eq!(objects[0].int("n", 1..=2).unwrap(), 1);
         let error = objects[1].int("n", 1..=2).unwrap_err().to_string();
         assert!(error.contains("n:") && error.contains("list[1]") && error.contains("1 to 2"), "{error}");
-        assert!(fields.list("empty").is_err() && fields.list("none").is_err());
+        assert!(fields.objects("empty").unwrap().is_empty() && fields.objects("text").is_err());
         assert!(fields.text("text", 9).is_err() && fields.opt_text("none", 9).unwrap().is_none());
         assert!(!fields.flag("none").unwrap() && fields.flag("text").is_err());
     }
