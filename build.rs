@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=Cargo.lock");
     let file = package("rustface")?.join("model/seeta_fd_frontal_v1.0.bin");
     let model = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let found: String = Sha256::digest(&model).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = format!("{:x}", Sha256::digest(&model));
     if found != SHA256 {
         return Err(format!("{} is not the model that was reviewed: its SHA-256 is {found}", file.display()).into());
     }

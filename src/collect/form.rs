@@ -8,7 +8,7 @@ use rocket::data::Data;
 use rocket::http::ContentType;
 
 use super::model::{Name, OnConflict, Uploaded};
-use super::service::{Collect, Outcome};
+use super::service::{Collect, MAX_ENTRIES, Outcome};
 use crate::platform::blobs::Received;
 use crate::platform::error::{Error, Result};
 use crate::platform::web::multipart::{FilePart, Parts};
@@ -51,6 +51,9 @@ async fn place_parts(
     placed: &mut Vec<Outcome<(Name, Received)>>,
 ) -> Result<()> {
     while let Some(part) = parts.next_file().await? {
+        if placed.len() >= MAX_ENTRIES {
+            return Err(Error::invalid("body", ("holds more than 200000 files", "文件超过 200000 个")));
+        }
         let name = part.file_name.clone();
         let result = place_part(collect, part).await?;
         placed.push(Outcome { name, result });

@@ -1,5 +1,6 @@
 //! Seed 004: devices push files by tag, collectors browse them and take a whole tag home as one zip.
 
+mod address;
 mod api;
 mod form;
 pub mod model;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -61,15 +62,21 @@ pub fn rfc3339(ms: i64) -> String {
     timestamp(ms).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// Reads RFC 3339 (any offset), or a bare date as its first moment in UTC. UTC milliseconds.
+/// Reads RFC 3339 (any offset), or a bare date as its first moment in UTC. UTC milliseconds. The end of
+/// the year 9999, of which jiff spares the last hours, counts as the last moment that it knows.
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }
-    let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
-    let zoned = date.to_zoned(TimeZone::UTC).ok()?;
-    Some(zoned.timestamp().as_millisecond())
+    let pieces = Pieces::parse(text).ok().filter(|pieces| pieces.offset().is_some() || text.len() == 10)?;
+    let (date, last) = (pieces.date(), Timestamp::MAX);
+    let moment = match pieces.offset() {
+        None => date.to_zoned(TimeZone::UTC).map_or(last, |zoned| zoned.timestamp()),
+        Some(_) if date >= last.to_zoned(TimeZone::UTC).date() => last,
+        Some(_) => return None,
+    };
+    Some(moment.as_millisecond())
 }
 
 #[cfg(test)]
@@ -87,7 +94,12 @@ mod tests {
         assert_eq!(parse("2023-11-14T22:13:20.123Z"), Some(1_700_000_000_123));
         assert_eq!(parse("2023-11-15T06:13:20.123+08:00"), Some(1_700_000_000_123));
         assert_eq!(parse("1970-01-02"), Some(86_400_000));
-        assert_eq!(parse("yesterday"), None);
+        for end in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+08:00", "9999-12-31"] {
+            assert_eq!(parse(end), Some(Timestamp::MAX.as_millisecond()), "{end}");
+        }
+        for bad in ["yesterday", "2023-02-30", "2023-11-14T25:00:00Z", "2023-11-14T22:13:20", "9999-12-31T23:59:59"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -128,6 +128,15 @@ impl Error {
         Self::Invalid { field, message: message.into() }
     }
 
+    /// A body with another SHA-256 (hex) than the announced one.
+    #[must_use]
+    pub fn digest_mismatch(arrived: impl fmt::Display) -> Self {
+        let en =
+            format!("The bytes that arrived have the SHA-256 {arrived}, not the announced one. Nothing was stored.");
+        let zh = format!("收到的内容的 SHA-256 为 {arrived}，与声明的不符，未保存任何内容");
+        Self::Unprocessable((en, zh).into())
+    }
+
     /// Wraps a fault that is not the client's.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())

@@ -1,6 +1,7 @@
 //! Bodies that break off: whatever didn't arrive whole was never there (contract §1).
 
 use crate::on_both_databases;
+use crate::support::form::{Form, content_type};
 use crate::support::http::head;
 use crate::support::raw::Connection;
 use crate::support::{Db, Server, Settings, noise, sha256, wait};
@@ -12,6 +13,8 @@ on_both_databases!(
     broken_chunks_store_nothing,
     a_broken_body_never_replaces_what_is_there,
     a_body_over_the_limit_is_413,
+    a_form_that_breaks_off_behind_its_end_stores_nothing,
+    a_selection_that_breaks_off_is_400,
 );
 
 const CHUNKED: [(&str, &str); 1] = [("Transfer-Encoding", "chunked")];
@@ -163,4 +166,39 @@ fn a_body_over_the_limit_is_413(db: Db) {
     connection.send(&body);
     assert_eq!(connection.answer().expect("an answer").status, 413);
     assert_nothing_is_left(&mut server);
+}
+
+fn a_form_that_breaks_off_behind_its_end_stores_nothing(db: Db) {
+    let mut server = Server::start(db);
+    let (name, kind) = content_type();
+    for (length, extra) in [(10, &b""[..]), (10, b"12345"), (70_000, b"")] {
+        let body = Form::default().file("f", "whole.bin", b"hello").body();
+        let mut connection = Connection::open(server.port());
+        let promised = body.len() + length;
+        connection.send(&head(server.port(), "POST", "/upload/cut", &[(name, &kind)], Some(promised)));
+        connection.send(&body);
+        connection.send(extra);
+        connection.finish();
+        let status = connection.answer().map(|answer| answer.status);
+        assert!(status.is_none_or(|status| status == 400), "{status:?}");
+    }
+    assert!(server.blobs().is_empty());
+    // An epilogue that arrives whole is passed over.
+    let mut body = Form::default().file("f", "a.bin", b"hello").body();
+    body.extend_from_slice(b"an epilogue");
+    server.send("POST", "/upload/other", &[(name, &kind)], &body).expect(201);
+    assert_nothing_is_left(&mut server);
+}
+
+fn a_selection_that_breaks_off_is_400(db: Db) {
+    let server = Server::start(db);
+    server.store("t", "a", b"one");
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    let mut connection = Connection::open(server.port());
+    connection.send(&head(server.port(), "POST", "/tags/t/zip", &headers, Some(500)));
+    connection.send(b"ids=2026112100000000006&ids=20261121");
+    connection.finish();
+    let status = connection.answer().map(|answer| answer.status);
+    assert!(status.is_none_or(|status| status == 400), "{status:?}");
+    server.send("POST", "/tags/t/zip", &headers, b"ids=\xff").expect(400);
 }

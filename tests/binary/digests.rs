@@ -9,6 +9,7 @@ on_both_databases!(
     a_wrong_digest_is_422_and_stores_nothing,
     digests_we_do_not_know_are_passed_over,
     a_form_can_carry_the_digest_of_the_whole_body,
+    a_wrong_digest_of_a_form_or_an_archive_stores_nothing,
 );
 
 fn a_right_digest_is_fine(db: Db) {
@@ -64,4 +65,28 @@ fn a_form_can_carry_the_digest_of_the_whole_body(db: Db) {
     let headers = [("Content-Type", kind.as_str()), ("Content-Digest", digest.as_str())];
     server.send("POST", "/upload/t", &headers, &body).expect(201);
     assert_eq!(server.names("t"), ["a"]);
+}
+
+fn a_wrong_digest_of_a_form_or_an_archive_stores_nothing(db: Db) {
+    let server = Server::start(db);
+    let form = Form::default().file("f", "a", b"bytes").file("f", "b", &vec![7; 700_000]).body();
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    server.store("source", "a", b"one");
+    server.store("source", "b", b"two");
+    let archive = server.get("/tags/source/zip").expect(200).body;
+    let blobs = server.blobs().len();
+    for (path, kind, body) in
+        [("/upload/t", kind.as_str(), &form), ("/upload/t?unpack=zip", "application/zip", &archive)]
+    {
+        for (digest, status) in [(repr_digest(b"others"), 422), ("sha-256=:AAAA:".to_owned(), 400)] {
+            let headers = [("Content-Type", kind), ("Repr-Digest", digest.as_str())];
+            server.send("POST", path, &headers, body).expect_problem(status);
+        }
+        assert!(server.names("t").is_empty());
+        assert_eq!((server.staged().len(), server.blobs().len()), (0, blobs));
+    }
+    let digest = repr_digest(&archive);
+    let headers = [("Content-Type", "application/zip"), ("Repr-Digest", digest.as_str())];
+    server.send("POST", "/upload/t?unpack=zip", &headers, &archive).expect(201);
+    assert_eq!(server.names("t"), ["a", "b"]);
 }

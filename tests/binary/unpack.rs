@@ -14,6 +14,7 @@ on_both_databases!(
     encrypted_entries_are_refused,
     what_is_no_zip_is_refused,
     a_cut_archive_loses_only_what_was_cut,
+    a_damaged_entry_falls_alone,
 );
 
 /// Archives that `tests/clients/make_zip.py` knows by name.
@@ -98,6 +99,33 @@ fn a_cut_archive_loses_only_what_was_cut(db: Db) {
         assert_eq!(file["sha256"], sha256(&whole), "{name} is whole");
     }
     assert!(server.staged().is_empty());
+}
+
+fn a_damaged_entry_falls_alone(db: Db) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "text that deflates ".repeat(500);
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        std::fs::write(folder.path().join(name), format!("{name} {text}")).unwrap();
+    }
+    run(program("zip").current_dir(folder.path()).args(["-q", "x.zip", "a.txt", "b.txt", "c.txt"])).fine();
+    let mut bytes = std::fs::read(folder.path().join("x.zip")).unwrap();
+    let second = (0..bytes.len()).find(|at| bytes[*at..].starts_with(b"b.txt")).unwrap();
+    let length = usize::from(u16::from_le_bytes([bytes[second - 2], bytes[second - 1]]));
+    // A deflate block of a type that does not exist.
+    bytes[second + 5 + length] = 0xff;
+    let server = Server::start(db);
+    let answer = unpack(&server, &bytes).expect(201).json();
+    assert_eq!(names(&answer["files"]), ["a.txt", "c.txt"], "{answer}");
+    assert_eq!((names(&answer["errors"]), &answer["errors"][0]["status"]), (vec!["b.txt".to_owned()], &422.into()));
+    assert_eq!(server.names("t"), ["a.txt", "c.txt"]);
+    assert!(server.staged().is_empty());
+    // Without its end the archive was cut off, be it between two entries or in the directory.
+    let directory = (0..bytes.len()).find(|at| bytes[*at..].starts_with(b"PK\x01\x02")).unwrap();
+    for end in [directory, directory + 4, directory + 60] {
+        let answer = server.send("POST", "/upload/u?unpack=zip", &[], &bytes[..end]);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+    }
+    assert!(server.names("u").is_empty() && server.blobs().len() == 2);
 }
 
 #[test]

@@ -10,7 +10,8 @@ on_both_engines!(
     every_range_is_a_part_of_the_whole,
     it_grows_at_its_end,
     names_are_safe_and_unique,
-    a_change_under_a_transfer_shows
+    a_change_under_a_transfer_shows,
+    batches_of_one_millisecond_stay_out,
 );
 
 async fn bytes(world: &World, tag: &Tag, filter: &Filter) -> (String, Vec<u8>) {
@@ -89,4 +90,25 @@ async fn a_change_under_a_transfer_shows(engine: Engine) {
     let length = archive.len();
     let mut body = world.collect.read_archive(archive, 0..length);
     assert!(body.read_to_end(&mut Vec::new()).await.is_err());
+}
+
+async fn batches_of_one_millisecond_stay_out(engine: Engine) {
+    let world = World::new(engine).await;
+    for name in ["a", "b", "c", "d"] {
+        let file = world.put("t", name, name.as_bytes()).await.file;
+        if name != "d" {
+            // The second and third batch have times that are still to come.
+            world.collect.delete_file(file.id).await.unwrap();
+        }
+    }
+    let tag = world.tag("t").await;
+    let (_, whole) = bytes(&world, &tag, &Filter::default()).await;
+    assert!(whole.starts_with(b"PK\x03\x04"));
+    // What goes from now on still belongs to a transfer that has begun.
+    let archive = world.collect.archive(&tag, &Filter::default()).await.unwrap();
+    world.collect.delete_tag("t").await.unwrap();
+    let mut again = Vec::new();
+    let length = archive.len();
+    world.collect.read_archive(archive, 0..length).read_to_end(&mut again).await.unwrap();
+    assert_eq!(again, whole);
 }

@@ -1,6 +1,6 @@
 //! Names that meet: retries, renames, replacements, and many at once.
 
-use granary::collect::model::OnConflict;
+use granary::collect::model::{Filter, OnConflict};
 use granary::platform::error::Error;
 
 use crate::on_both_engines;
@@ -14,6 +14,7 @@ on_both_engines!(
     refused_bytes_leave_nothing_on_disk,
     names_differ_by_bytes_alone,
     many_at_once_keep_count,
+    versions_of_one_name_are_counted_on,
 );
 
 async fn a_retry_answers_with_the_same_file(engine: Engine) {
@@ -116,4 +117,30 @@ async fn many_at_once_keep_count(engine: Engine) {
     }
     assert_eq!(files, count);
     assert_eq!(world.blob_count(), 20);
+}
+
+async fn versions_of_one_name_are_counted_on(engine: Engine) {
+    let world = World::new(engine).await;
+    for number in 1..=60_u32 {
+        let name = if number == 1 { "a.jpg".to_owned() } else { format!("a ({number}).jpg") };
+        assert_eq!(world.put("t", "a.jpg", &number.to_le_bytes()).await.file.name, name);
+    }
+    // Each version is still found, be it alone, in a group with others, or in the trash.
+    let retries = (1..=60_u32).map(|number| {
+        let world = &world;
+        async move { world.put("t", "a.jpg", &number.to_le_bytes()).await }
+    });
+    let retries = futures_util::future::join_all(retries).await;
+    assert!(retries.iter().all(|retry| retry.duplicate));
+    let gone = retries[29].file.clone();
+    world.collect.delete_file(gone.id).await.unwrap();
+    let back = world.put("t", "a.jpg", &30_u32.to_le_bytes()).await;
+    assert_eq!((back.duplicate, back.file.id), (true, gone.id));
+    // In archives, a name in another letter case gives way to all of them.
+    for number in 100..140_u32 {
+        world.put("t", "A.jpg", &number.to_le_bytes()).await;
+    }
+    let tag = world.tag("t").await;
+    assert_eq!(tag.file_count, 100);
+    assert!(!world.collect.archive(&tag, &Filter::default()).await.unwrap().is_empty());
 }

@@ -14,6 +14,7 @@ mod ingest_fetch;
 mod lists;
 mod split;
 mod split_groups;
+mod thumbnails;
 mod training_annotations;
 mod training_folders;
 mod training_images;

@@ -9,7 +9,12 @@ use crate::on_both_engines;
 use crate::training_images::{bitmap, fill, new_task, register};
 use crate::world::{Engine, World};
 
-on_both_engines!(folders_follow_the_rows, a_folder_that_changes_meanwhile_stays_stale, names_of_others_are_left_alone);
+on_both_engines!(
+    folders_follow_the_rows,
+    a_folder_that_changes_meanwhile_stays_stale,
+    names_of_others_are_left_alone,
+    large_bytes_that_come_again_stay_shared
+);
 
 fn folder(world: &World, task: Id) -> PathBuf {
     world.folder.path().join(format!("tasks/{task}"))
@@ -79,4 +84,27 @@ async fn names_of_others_are_left_alone(engine: Engine) {
     world.training.delete_images(task, vec![id]).await.unwrap();
     world.training.mend_folders().await.unwrap();
     assert_eq!(names(&world, task), ["notes.txt"]);
+}
+
+async fn large_bytes_that_come_again_stay_shared(engine: Engine) {
+    use std::os::unix::fs::MetadataExt;
+    let world = World::new(engine).await;
+    let task = new_task(&world, &[]).await;
+    // Larger than what is kept in memory.
+    let bytes = bitmap(500, 3);
+    assert!(bytes.len() > 600 * 1024);
+    let file = world.put("t", "a.bmp", &bytes).await.file;
+    let images = world.training.import(task, "t", &Filter::default()).await.unwrap().images;
+    world.training.mend_folders().await.unwrap();
+    world.put("u", "b.bmp", &bytes).await;
+    let key = granary::platform::blobs::BlobKey::parse(&file.sha256).unwrap();
+    let blob = world.collect.blobs().layout().blob(&key);
+    let link = folder(&world, task).join(format!("{}.bmp", images[0].1));
+    let inode = |path: &std::path::Path| std::fs::metadata(path).unwrap().ino();
+    assert_eq!(inode(&link), inode(&blob));
+    assert_eq!(world.staged_count(), 0);
+    // A damaged blob is mended by the good bytes.
+    std::fs::write(&blob, vec![7; bytes.len()]).unwrap();
+    world.put("v", "c.bmp", &bytes).await;
+    assert!(std::fs::read(&blob).unwrap() == bytes);
 }

@@ -1,6 +1,8 @@
 //! Into the trash, back, and out of it for ever.
 
 use granary::collect::model::Filter;
+use granary::platform::blobs::BlobKey;
+use granary::platform::db::Sql;
 
 use crate::on_both_engines;
 use crate::world::{Engine, World};
@@ -11,6 +13,8 @@ on_both_engines!(
     a_restored_name_that_is_taken_gets_a_number,
     purging_keeps_bytes_that_others_need,
     the_trash_empties_itself_after_its_time,
+    a_blob_that_stays_keeps_no_other,
+    all_come_back_or_none,
 );
 
 async fn a_batch_is_undone_in_one_go(engine: Engine) {
@@ -89,4 +93,55 @@ async fn the_trash_empties_itself_after_its_time(engine: Engine) {
     assert!(world.collect.file(young.id).await.unwrap().is_deleted());
     assert_eq!(world.collect.purge(None).await.unwrap(), 1);
     assert_eq!(world.blob_count(), 0);
+}
+
+async fn a_blob_that_stays_keeps_no_other(engine: Engine) {
+    let world = World::new(engine).await;
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        let file = world.put("t", name, name.as_bytes()).await.file;
+        let blob = world.collect.blobs().layout().blob(&BlobKey::parse(&file.sha256).unwrap());
+        if name != "c" {
+            // No file, so it can't be removed as one.
+            std::fs::remove_file(&blob).unwrap();
+            std::fs::create_dir(&blob).unwrap();
+        }
+        world.collect.delete_file(file.id).await.unwrap();
+        ids.push(file.id);
+    }
+    world.collect.purge(Some(&ids)).await.unwrap_err();
+    assert_eq!(world.blob_count(), 0, "the third one went");
+}
+
+async fn all_come_back_or_none(engine: Engine) {
+    let world = World::new(engine).await;
+    for number in 0..520_u32 {
+        world.put("t", &format!("{number:03}"), b"same").await;
+    }
+    let gone = world.collect.delete_tag("t").await.unwrap();
+    assert_eq!(gone.count, 520);
+    // The database refuses one of the last.
+    let stop = match engine {
+        Engine::Sqlite => {
+            "CREATE TRIGGER stop BEFORE UPDATE ON files WHEN NEW.live = 1 AND NEW.name = '515' \
+             BEGIN SELECT RAISE(ABORT, 'stop'); END"
+        }
+        Engine::MariaDb => {
+            "CREATE TRIGGER stop BEFORE UPDATE ON files FOR EACH ROW \
+             IF NEW.live = 1 AND NEW.name = '515' THEN SIGNAL SQLSTATE '45000'; END IF"
+        }
+    };
+    let db = &world.db;
+    let change = |text: &'static str| async move {
+        let mut tx = db.begin().await.unwrap();
+        tx.execute(Sql::new(text)).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    change(stop).await;
+    world.collect.restore_batch("t", gone.batch).await.unwrap_err();
+    assert!(world.collect.tag("t").await.is_err(), "the tag is still deleted");
+    assert_eq!(world.collect.trash_totals().await.unwrap().file_count, 520);
+    change("DROP TRIGGER stop").await;
+    assert_eq!(world.collect.restore_batch("t", gone.batch).await.unwrap(), 520);
+    assert_eq!(world.tag("t").await.file_count, 520);
 }

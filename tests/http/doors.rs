@@ -21,7 +21,7 @@ fn send<'c>(
     for (name, value) in headers {
         request.add_header(Header::new(*name, *value));
     }
-    request.add_header(Header::new("Host", "granary.local"));
+    request.add_header(Header::new("Host", "localhost:8000"));
     request.dispatch()
 }
 
@@ -40,6 +40,9 @@ fn no_write_is_open_to_another_site() {
             vec![("Sec-Fetch-Site", "cross-site")],
             vec![("Origin", "https://evil.example")],
             vec![("Origin", "null")],
+            vec![("Origin", "http://localhost:8000"), ("Sec-Fetch-Site", "cross-site")],
+            vec![("Origin", "http://localhost:8000"), ("Origin", "https://evil.example")],
+            vec![("Origin", "https://label.example.org"), ("Origin", "https://evil.example")],
             vec![("Origin", "https://label.example.org.evil.example")],
         ] {
             let response = send(&world, method, &example(&route), &headers);
@@ -47,7 +50,7 @@ fn no_write_is_open_to_another_site() {
         }
         for headers in [
             vec![],
-            vec![("Origin", "http://granary.local")],
+            vec![("Origin", "http://localhost:8000")],
             vec![("Origin", "https://label.example.org"), ("Sec-Fetch-Site", "cross-site")],
         ] {
             let response = send(&world, method, &example(&route), &headers);
@@ -99,5 +102,21 @@ fn what_is_not_utf8_is_refused() {
     for path in ["/api/v1/tags/%ff", "/api/v1/tags?q=%ff", "/upload/t/%c3%28"] {
         let method = if path.starts_with("/upload") { Method::Post } else { Method::Get };
         assert_eq!(send(&world, method, path, &[]).status(), Status::BadRequest, "{path}");
+    }
+}
+
+#[test]
+fn a_name_that_a_site_points_here_is_not_ours() {
+    let world = World::new();
+    for (host, origin, is_ours) in [
+        ("evil.example", "http://evil.example", false),
+        ("evil.example:8000", "http://evil.example:8000", false),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000", true),
+        ("[::1]:8000", "http://[::1]:8000", true),
+        ("label.example.org", "https://label.example.org", true),
+    ] {
+        let request = world.client.put("/upload/t/a").header(Header::new("Host", host));
+        let response = request.header(Header::new("Origin", origin)).body("x").dispatch();
+        assert_eq!(response.status() != Status::Forbidden, is_ours, "{host}: {}", response.status());
     }
 }

@@ -7,6 +7,7 @@
 mod doors;
 mod files;
 mod ingest_pages;
+mod requests;
 mod sending;
 mod training_pages;
 mod training_refusals;

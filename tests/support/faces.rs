@@ -28,7 +28,7 @@ impl<'s> Groups<'s> {
     }
 
     /// The crop of the face number `n`.
-    pub fn crop(&self, n: usize) -> Vec<u8> {
+    pub fn crop(n: usize) -> Vec<u8> {
         pictures::jpeg(96, 96, u8::try_from(n % CROPS * 30).expect("small"))
     }
 
@@ -83,7 +83,7 @@ impl<'s> Groups<'s> {
     }
 
     fn put_crop(&self, n: usize) -> String {
-        let bytes = self.crop(n);
+        let bytes = Self::crop(n);
         let digest = sha256(&bytes);
         let known = format!("SELECT COUNT(*) FROM blobs WHERE sha256 = '{digest}'");
         if self.server.direct().number(&known) == 0 {

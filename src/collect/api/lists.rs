@@ -8,7 +8,7 @@ use super::query::{self, Query};
 use super::responses::{FileResponse, PageResponse, TagResponse};
 use crate::collect::model::Name;
 use crate::collect::service::Collect;
-use crate::platform::error::{Error, Thing};
+use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::problem::Result;
@@ -75,7 +75,7 @@ pub(super) fn known(text: &str, field: &'static str) -> std::result::Result<Name
 }
 
 pub(super) fn file_id(id: &str) -> std::result::Result<Id, Error> {
-    Id::parse(id).ok_or(Error::NotFound(Thing::File))
+    Id::parse(id).ok_or_else(|| Error::invalid("id", ("must be a positive 64-bit id", "必须是正的 64 位 id")))
 }
 
 pub fn routes() -> Vec<Route> {

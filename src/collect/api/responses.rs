@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
+use crate::collect::address;
 use crate::collect::model::{File, Page, Tag, Uploaded};
 use crate::collect::service::Outcome;
 use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::problem;
-use crate::platform::web::serve::path_segment;
 
 /// One tag.
 #[derive(Debug, Serialize)]
@@ -53,7 +53,7 @@ pub struct FileResponse {
 impl From<File> for FileResponse {
     fn from(file: File) -> Self {
         Self {
-            url: format!("/files/{}/{}", file.id, path_segment(&file.name)),
+            url: address::of_bytes(file.id, &file.name),
             thumbnail_url: format!("/files/{}/thumb", file.id),
             id: file.id,
             tag: file.tag,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rocket::data::{Data, ToByteUnit};
+use rocket::data::Data;
 use rocket::http::uri::Origin;
 use rocket::http::{ContentType, HeaderMap};
 use rocket::{Route, State, get, post, routes};
@@ -15,8 +15,12 @@ use crate::collect::service::{Archive, Collect};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Caller;
-use crate::platform::web::problem;
+use crate::platform::web::receive::BodyHead;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
+use crate::platform::web::{json, problem};
+
+/// Largest list of a selection's ids, in bytes.
+const MAX_BODY: u64 = 1 << 20;
 
 /// `GET /tags/{tag}/zip?q&type&since&until`
 #[get("/tags/<tag>/zip")]
@@ -38,26 +42,25 @@ async fn zip_of_selection(
     collect: &State<Collect>,
     tag: &str,
     uri: &Origin<'_>,
-    media: Option<&ContentType>,
+    head: BodyHead,
     headers: Headers<'_>,
     data: Data<'_>,
 ) -> problem::Result<Bytes> {
-    let body = data.open(1.mebibytes()).into_string().await?;
-    if !body.is_complete() {
-        return Err(Error::TooLarge { limit: 1 << 20 }.into());
-    }
+    let body = String::from_utf8(json::bytes(data, head, MAX_BODY).await?)
+        .map_err(|_| Error::invalid("body", ("must be UTF-8", "必须是 UTF-8")))?;
     let mut filter = query::filter(&Query::of(uri))?;
-    filter.ids = Some(selection(media, &body)?);
+    filter.ids = Some(selection(headers.0, &body)?);
     Ok(respond(collect, tag, &filter, headers.0).await?)
 }
 
 /// Repeated form fields `ids`, or `{"ids":[…]}`.
-fn selection(media: Option<&ContentType>, body: &str) -> Result<Vec<Id>> {
+fn selection(headers: &HeaderMap<'_>, body: &str) -> Result<Vec<Id>> {
     #[derive(Deserialize)]
     struct Selection {
         ids: Vec<serde_json::Value>,
     }
-    if media.is_some_and(|media| media.is_json()) {
+    let media = headers.get_one("Content-Type").and_then(ContentType::parse_flexible);
+    if media.as_ref().is_some_and(|media| media.is_json()) {
         let shape = ("must be JSON such as {\"ids\":[\"2018…\"]}", "必须是 JSON，例如 {\"ids\":[\"2018…\"]}");
         let parsed: Selection = serde_json::from_str(body).map_err(|_| Error::invalid("body", shape))?;
         let texts: Vec<String> =

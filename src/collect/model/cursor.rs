@@ -29,6 +29,23 @@ impl Cursor {
             .ok_or_else(|| Error::invalid("cursor", ("is not one that this server gave out", "不是本服务器给出的游标")))
     }
 
+    /// As it stands in a URL of the list with this letter: the lists of a room can't be confused.
+    #[must_use]
+    pub fn encode_in(&self, list: char) -> String {
+        format!("{list}{}", self.encode())
+    }
+
+    /// Reads what [`Self::encode_in`] wrote for this list.
+    ///
+    /// # Errors
+    /// `Invalid` when it belongs to another list, or wasn't given out by this server.
+    pub fn decode_in(text: &str, list: char) -> Result<Self> {
+        let rest = text.strip_prefix(list).ok_or_else(|| {
+            Error::invalid("cursor", ("belongs to a list in another order", "该游标属于另一种排序的列表"))
+        })?;
+        Self::decode(rest)
+    }
+
     fn read(text: &str) -> Option<Self> {
         if let Some(numbers) = text.strip_prefix('n') {
             let (key, tie) = numbers.split_once('-')?;
@@ -55,6 +72,15 @@ mod tests {
             [Cursor::Number { key: 7, tie: i64::MAX }, Cursor::Text("图 a.jpg".into()), Cursor::Text(String::new())]
         {
             assert_eq!(Cursor::decode(&cursor.encode()).unwrap(), cursor);
+        }
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_its_list() {
+        let cursor = Cursor::Number { key: 5, tie: 6 };
+        assert_eq!(Cursor::decode_in(&cursor.encode_in('s'), 's').unwrap(), cursor);
+        for bad in [cursor.encode_in('n'), cursor.encode(), String::new(), "s".into(), "图".into()] {
+            assert!(Cursor::decode_in(&bad, 's').is_err(), "{bad:?}");
         }
     }
 

@@ -13,6 +13,7 @@ use crate::platform::ids::Id;
 
 pub mod conflict;
 pub mod cursor;
+pub mod numbers;
 
 pub use crate::platform::names::Name;
 

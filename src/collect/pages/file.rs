@@ -3,6 +3,7 @@
 use askama::Template;
 use rocket::State;
 
+use crate::collect::address;
 use crate::collect::model::{File, Kind};
 use crate::collect::service::Collect;
 use crate::platform::ids::Id;
@@ -82,7 +83,7 @@ fn page(
         facts: facts(&file, taken, &frame, w),
         deleted_until: file.deleted_at.map(|at| in_trash(at, keep_days, &frame)),
         tag_href: format!("/tags/{}", escaped(&file.tag)),
-        bytes_href: format!("/files/{}/{}", file.id, escaped(&file.name)),
+        bytes_href: address::of_bytes(file.id, &file.name),
         shown: shown(&file),
         ratio: ratio_class(width, height),
         id: file.id,

@@ -98,14 +98,13 @@ impl Collect {
     /// # Errors
     /// `Invalid` for a selection that is too large.
     pub async fn archive(&self, tag: &Tag, filter: &Filter) -> Result<Arc<Archive>> {
-        files::check_ids(filter)?;
         self.plan(tag, filter, i64::MAX).await
     }
 
     /// The earlier state that `etag` names, if all its files are still there as they were.
     ///
     /// # Errors
-    /// When the database doesn't answer.
+    /// As [`Self::archive`].
     pub async fn earlier_archive(&self, tag: &Tag, filter: &Filter, etag: &str) -> Result<Option<Arc<Archive>>> {
         let Some(last_seq) = last_seq_of(etag) else {
             return Ok(None);
@@ -128,10 +127,12 @@ impl Collect {
     }
 
     async fn plan(&self, tag: &Tag, filter: &Filter, asked: i64) -> Result<Arc<Archive>> {
+        files::check_ids(filter)?;
         if let Some(plan) = self.inner.plans.find(tag.id, tag.revision, filter, asked) {
             return Ok(plan);
         }
-        let plan = Arc::new(plan(&self.inner.db, tag.id, filter, asked, self.inner.clock.now_ms()).await?);
+        let planned_at = store::trash::last_batch(&self.inner.db, tag.id, self.inner.clock.now_ms() - 1).await?;
+        let plan = Arc::new(plan(&self.inner.db, tag.id, filter, asked, planned_at).await?);
         // What changed while the rows were read belongs to a later revision.
         if self.tag(&tag.name).await?.revision == tag.revision {
             self.inner.plans.keep(tag.id, tag.revision, plan.clone());
@@ -153,7 +154,7 @@ fn last_seq_of(etag: &str) -> Option<i64> {
     last_seq.parse().ok()
 }
 
-async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result<Archive> {
+async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, planned_at: i64) -> Result<Archive> {
     let mut digest = Context::new(&SHA256);
     digest.update(format!("{tag} {filter:?}").as_bytes());
     // What lies in the trash already does not belong to it.
@@ -175,7 +176,7 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, now: i64) -> Result
     }
     let digest = BlobKey::from_digest(digest.finish().as_ref().try_into().unwrap_or(&[0; 32]));
     let etag = format!("\"z{after}-{}\"", &digest.as_str()[..32]);
-    Ok(Archive { tag, filter: filter.clone(), asked, last_seq: after, planned_at: now, layout: Arc::new(layout), etag })
+    Ok(Archive { tag, filter: filter.clone(), asked, last_seq: after, planned_at, layout: Arc::new(layout), etag })
 }
 
 /// The rows of an archive, read again while it is sent.

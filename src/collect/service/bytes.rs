@@ -31,7 +31,7 @@ impl Collect {
     /// What stands for a blob; makes its thumbnail where it is still missing.
     ///
     /// # Errors
-    /// `NotFound` when its bytes are gone.
+    /// `NotFound` when there is no such blob.
     pub async fn picture_of(&self, sha256: &str, content_type: &str) -> Result<Picture> {
         let icon = Picture::Icon(Kind::of(content_type));
         if !pictures::can_picture(content_type) {

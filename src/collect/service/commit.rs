@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::naming::{free_name, free_zip_name};
 use crate::collect::model::conflict::{Decision, Place, decide};
 use crate::collect::model::{File, Name, OnConflict, Uploaded};
 use crate::collect::store::commit::{self as store, Asked, Change, LockedTag, NewFile, TagChange};
@@ -19,7 +20,6 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::{Id, Ids};
-use crate::platform::names::numbered;
 use crate::platform::pictures;
 
 /// How many uploads may wait for their commit.
@@ -162,10 +162,10 @@ impl<'a> Group<'a> {
         let asked: Vec<Asked> = by_tag.iter().map(|(tag, places)| ask(tag, places, group)).collect();
         let met = store::look_up(&mut self.tx, &asked).await?;
         let mut is_plain = vec![false; group.len()];
-        for ((Asked { tag, names, zip_keys }, mut met), places) in asked.iter().zip(met).zip(by_tag.values()) {
-            for ((at, name), key) in places.iter().zip(names).zip(zip_keys) {
+        for ((Asked { tag, zip_keys, .. }, mut met), places) in asked.iter().zip(met).zip(by_tag.values()) {
+            for ((place, at), key) in places.iter().enumerate().zip(zip_keys) {
                 // Equal names have equal keys, so the keys alone tell apart the names of this group.
-                is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(*name);
+                is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(&place);
             }
             let locked = if let Some(locked) = met.tag {
                 locked
@@ -225,8 +225,9 @@ impl<'a> Group<'a> {
     async fn settle(&mut self, pending: &Pending) -> Result<Result<Uploaded>> {
         let name = pending.name.as_str();
         let tag = self.tag(pending.tag.as_str())?.locked.id;
-        let namesakes = store::namesakes(&mut self.tx, tag, name).await?;
-        match decide(name, pending.received.key.as_str(), &namesakes, pending.on_conflict) {
+        let sha256 = pending.received.key.as_str();
+        let namesakes = store::namesakes(&mut self.tx, tag, name, sha256).await?;
+        match decide(name, sha256, &namesakes, pending.on_conflict) {
             Decision::Duplicate(id) => {
                 let file = store::find(&mut self.tx, id).await?;
                 Ok(Ok(Uploaded { file, duplicate: true }))
@@ -242,14 +243,14 @@ impl<'a> Group<'a> {
                 let given = self.make_place(pending, tag, place).await?;
                 let asked = (given != name).then(|| name.to_owned());
                 let mut new = self.new_file(pending, given, asked)?;
-                new.zip_name = self.free_zip_name(tag, &new.file.name, None).await?;
+                new.zip_name = free_zip_name(&mut self.tx, tag, &new.file.name, None).await?;
                 store::insert(&mut self.tx, std::slice::from_ref(&new)).await?;
                 Ok(Ok(Uploaded { file: new.file, duplicate: false }))
             }
             Decision::Revive { id, place } => {
                 let given = self.make_place(pending, tag, place).await?;
                 let asked = (given != name).then_some(name);
-                let zip_name = self.free_zip_name(tag, &given, Some(id)).await?;
+                let zip_name = free_zip_name(&mut self.tx, tag, &given, Some(id)).await?;
                 store::revive(&mut self.tx, id, &given, asked, &zip_name).await?;
                 let file = store::find(&mut self.tx, id).await?;
                 let tag = self.tag(pending.tag.as_str())?;
@@ -279,10 +280,6 @@ impl<'a> Group<'a> {
         }
     }
 
-    async fn free_zip_name(&mut self, tag: Id, name: &str, except: Option<Id>) -> Result<String> {
-        free_zip_name(&mut self.tx, tag, name, except).await
-    }
-
     async fn close(self) -> Result<()> {
         // A change of no files (a replacement) still makes the tag live.
         let changes: Vec<TagChange> = (self.tags.values().filter(|tag| tag.is_changed))
@@ -296,30 +293,6 @@ fn ask<'a>(tag: &'a str, places: &[usize], group: &'a [Pending]) -> Asked<'a> {
     let names: Vec<&str> = places.iter().map(|at| group[*at].name.as_str()).collect();
     let zip_keys = names.iter().map(|name| zip_names::key(&zip_names::mend(name))).collect();
     Asked { tag, names, zip_keys }
-}
-
-/// The first `name (n).ext` that no living file has.
-pub async fn free_name(tx: &mut Tx, tag: Id, name: &str) -> Result<String> {
-    let mut number = 2;
-    loop {
-        let candidate = numbered(name, number);
-        if !store::is_taken(tx, tag, &candidate).await? {
-            return Ok(candidate);
-        }
-        number += 1;
-    }
-}
-
-/// The name of an entry that no other entry of the tag has, in any letter case.
-pub async fn free_zip_name(tx: &mut Tx, tag: Id, name: &str, except: Option<Id>) -> Result<String> {
-    let mended = zip_names::mend(name);
-    let mut candidate = mended.clone();
-    let mut number = 2;
-    while store::is_key_taken(tx, tag, &zip_names::key(&candidate), except).await? {
-        candidate = numbered(&mended, number);
-        number += 1;
-    }
-    Ok(candidate)
 }
 
 /// Whether the same transaction may pass when it is tried again: another server held a lock, or

@@ -18,8 +18,8 @@ impl Collect {
     /// `Invalid` for a limit or cursor that isn't one.
     pub async fn tags(&self, query: &TagQuery) -> Result<Page<Tag>> {
         check_limit(query.limit)?;
-        let after = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-        check_cursor(after.as_ref(), query.order == TagOrder::Name)?;
+        let letter = letter(query.order.as_str());
+        let after = cursor(query.cursor.as_deref(), letter, query.order == TagOrder::Name)?;
         let (filter, order) = (&query.filter, query.order);
         let mut items = store::tags::list(&self.inner.db, filter, order, after.as_ref(), query.limit + 1).await?;
         let is_more = cut(&mut items, query.limit);
@@ -32,7 +32,7 @@ impl Collect {
                 TagOrder::Name => Cursor::Text(tag.name.clone()),
             }
         });
-        Ok(Page { items, next: next.map(|cursor| cursor.encode()) })
+        Ok(Page { items, next: next.map(|cursor| cursor.encode_in(letter)) })
     }
 
     /// The newest files of a tag, for its card.
@@ -65,8 +65,8 @@ impl Collect {
     ) -> Result<Page<File>> {
         check_limit(limit)?;
         check_ids(filter)?;
-        let after = cursor.map(Cursor::decode).transpose()?;
-        check_cursor(after.as_ref(), order == Order::Name)?;
+        let letter = letter(order.as_str());
+        let after = self::cursor(cursor, letter, order == Order::Name)?;
         let mut items = store::files::list(&self.inner.db, tag.id, filter, order, after.as_ref(), limit + 1).await?;
         let is_more = cut(&mut items, limit);
         let next = items.last().filter(|_| is_more).map(|file| match order {
@@ -74,7 +74,7 @@ impl Collect {
             Order::Size => Cursor::Number { key: file.size, tie: file.seq },
             Order::Name => Cursor::Text(file.name.clone()),
         });
-        Ok(Page { items, next: next.map(|cursor| cursor.encode()) })
+        Ok(Page { items, next: next.map(|cursor| cursor.encode_in(letter)) })
     }
 
     /// How many living files a filter lets through, and their bytes.
@@ -132,14 +132,18 @@ impl Collect {
     }
 }
 
-/// A cursor of one order means nothing in another.
-fn check_cursor(cursor: Option<&Cursor>, by_name: bool) -> Result<()> {
-    match cursor {
-        Some(Cursor::Text(_)) if !by_name => {}
-        Some(Cursor::Number { .. }) if by_name => {}
-        _ => return Ok(()),
+/// The letter of an order in cursors: its first; of names another, because of `newest`.
+fn letter(order: &str) -> char {
+    if order == "name" { 'a' } else { order.chars().next().unwrap_or('n') }
+}
+
+/// Reads a cursor: one of one order means nothing in another.
+fn cursor(text: Option<&str>, letter: char, by_name: bool) -> Result<Option<Cursor>> {
+    let cursor = text.map(|text| Cursor::decode_in(text, letter)).transpose()?;
+    if cursor.as_ref().is_some_and(|cursor| matches!(cursor, Cursor::Text(_)) != by_name) {
+        return Err(Error::invalid("cursor", ("is not one that this server gave out", "不是本服务器给出的游标")));
     }
-    Err(Error::invalid("cursor", ("belongs to a list in another order", "该游标属于另一种排序的列表")))
+    Ok(cursor)
 }
 
 pub(super) fn check_ids(filter: &Filter) -> Result<()> {

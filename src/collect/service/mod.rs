@@ -5,25 +5,28 @@ mod bytes;
 mod commit;
 mod files;
 mod locks;
+mod naming;
+mod rewind;
 mod thumbnails;
 mod trash;
 mod unpack;
 mod upload;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, RwLock, Semaphore, mpsc};
 
 pub use archive::Archive;
 pub use thumbnails::Picture;
-pub use unpack::Outcome;
+pub use unpack::{MAX_ENTRIES, Outcome};
 pub use upload::Upload;
 
 pub use crate::platform::paging::MAX_LIMIT;
 
 use super::model::About;
 use super::store;
-use crate::platform::blobs::Blobs;
+use crate::platform::blobs::{BlobKey, Blobs};
 use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
@@ -60,6 +63,8 @@ struct Inner {
     cpu: Arc<Semaphore>,
     /// One picture is made once, however many ask for it.
     making: locks::Locks,
+    /// Blobs whose thumbnails are missing and whose bytes can't be read.
+    unreadable: Mutex<HashSet<BlobKey>>,
     /// Wakes the worker that makes thumbnails; carries no data.
     wake: Arc<Notify>,
     plans: archive::Plans,
@@ -84,6 +89,7 @@ impl Collect {
                 finishing: Semaphore::new(FINISHING),
                 cpu: Arc::new(Semaphore::new(cores)),
                 making: locks::Locks::default(),
+                unreadable: Mutex::default(),
                 wake: Arc::default(),
                 plans: archive::Plans::default(),
             }),

@@ -5,7 +5,7 @@
 //! neither synced nor leased: two servers that make the same one write the same bytes.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -39,21 +39,26 @@ impl Collect {
         self.picture_of(&file.sha256, &file.content_type).await
     }
 
-    /// Makes some of the thumbnails that are still missing. How many were dealt with.
+    /// Makes some of the thumbnails that are still missing. How many were tried.
     ///
     /// # Errors
-    /// When the database doesn't answer.
+    /// When the database doesn't answer, or the disk is full.
     pub async fn make_wanted(&self) -> Result<usize> {
-        let wanted = store::thumbnails::wanted(&self.inner.db, AT_ONCE).await?;
+        let passed_over = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let limit = AT_ONCE.saturating_add(u32::try_from(passed_over.len()).unwrap_or(u32::MAX));
+        let mut wanted = store::thumbnails::wanted(&self.inner.db, limit).await?;
+        wanted.retain(|(key, _)| !passed_over.contains(key));
+        wanted.truncate(AT_ONCE as usize);
         let count = wanted.len();
         self.make_all(wanted).await?;
         Ok(count)
     }
 
-    /// Makes the thumbnails, and so the looks, of these blobs where they are still missing.
+    /// Makes the thumbnails, and so the looks, of these blobs where they are still missing. One whose bytes
+    /// can't be read stays without.
     ///
     /// # Errors
-    /// When the database doesn't answer, or a file can't be read.
+    /// When the database doesn't answer, or the disk is full.
     pub async fn make_these(&self, keys: &[BlobKey]) -> Result<()> {
         for some in keys.chunks(AT_ONCE as usize) {
             self.make_all(store::thumbnails::wanted_of(&self.inner.db, some).await?).await?;
@@ -79,6 +84,7 @@ impl Collect {
         self.inner.wake.clone()
     }
 
+    /// What came of it; still `Wanted` where the bytes are missing or unreadable, which may be mended.
     pub(super) async fn make(&self, key: &BlobKey, content_type: &str) -> Result<Thumbnail> {
         let _one = self.inner.making.hold(key.as_str()).await;
         let is_there = self.inner.blobs.layout().thumbnail(key).exists();
@@ -105,7 +111,7 @@ impl Collect {
                 Thumbnail::Made
             }
             Ok(Err(ThumbnailError::NotAPicture)) => Thumbnail::Never,
-            Ok(Err(ThumbnailError::Io(error))) => return Err(error.into()),
+            Ok(Err(ThumbnailError::Io(error))) => return self.pass_over(key, error.into()),
             Ok(Err(error @ (ThumbnailError::TooLarge { .. } | ThumbnailError::Broken(_)))) => {
                 tracing::info!(blob = %key, %error, "no thumbnail");
                 Thumbnail::Broken
@@ -117,5 +123,16 @@ impl Collect {
         };
         store::thumbnails::mark(&self.inner.db, key, state, look).await?;
         Ok(state)
+    }
+
+    /// Notes that a blob can't be read, so that the others get their turn; it is tried again when somebody looks
+    /// at it, and after the next start.
+    fn pass_over(&self, key: &BlobKey, error: Error) -> Result<Thumbnail> {
+        if matches!(error, Error::Full(_)) {
+            return Err(error);
+        }
+        tracing::error!(blob = %key, %error, "no thumbnail: the bytes can't be read");
+        self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        Ok(Thumbnail::Wanted)
     }
 }

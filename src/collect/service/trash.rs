@@ -1,12 +1,13 @@
 //! Into the trash, back out of it, and out of it for ever.
 
 use std::collections::BTreeMap;
+use std::io;
 
-use super::{Collect, commit, files, store};
+use super::{Collect, files, naming, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Page, Tag, Totals, Trashed};
 use crate::collect::store::commit::{Change, TagChange};
-use crate::platform::blobs::BlobKey;
+use crate::platform::blobs::{BlobKey, Blobs};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
@@ -14,6 +15,9 @@ use crate::platform::paging::check_limit;
 
 /// How many rows a transaction takes at a time, so that uploads get their turn in between.
 const STEP: u32 = 500;
+
+/// The letter of the trash in cursors.
+const LIST: char = 'd';
 
 impl Collect {
     /// Puts one file in the trash. One that lies there already stays.
@@ -76,19 +80,16 @@ impl Collect {
     /// # Errors
     /// `NotFound` when there is no such batch any more.
     pub async fn restore_batch(&self, tag: &str, batch: i64) -> Result<u64> {
-        let (tag, deleted_at) =
-            store::trash::find_tag(&self.inner.db, tag).await?.ok_or(Error::NotFound(Thing::Tag))?;
-        let ids = store::trash::batch(&self.inner.db, tag, batch).await?;
-        let is_tag_in_it = deleted_at == Some(batch);
+        let tag = store::trash::find_tag(&self.inner.db, tag).await?.ok_or(Error::NotFound(Thing::Tag))?;
+        let mut tx = self.inner.db.begin().await?;
+        store::trash::lock_tag(&mut tx, tag).await?;
+        let ids = store::trash::batch(&mut tx, tag, batch).await?;
+        let is_tag_in_it = store::trash::restore_tag(&mut tx, tag, batch).await?;
         if ids.is_empty() && !is_tag_in_it {
             return Err(Error::NotFound(Thing::File));
         }
-        let restored = self.restore_files(&ids).await?;
-        if is_tag_in_it {
-            let mut tx = self.inner.db.begin().await?;
-            store::trash::restore_tag(&mut tx, tag).await?;
-            tx.commit().await?;
-        }
+        let restored = revive_all(&mut tx, &ids, self.inner.clock.now_ms()).await?;
+        tx.commit().await?;
         Ok(restored)
     }
 
@@ -101,27 +102,11 @@ impl Collect {
     /// Brings these files back. How many lay in the trash.
     ///
     /// # Errors
-    /// When the database can't be written; then none came back of the step that failed.
+    /// When the database can't be written; then none came back.
     pub async fn restore_files(&self, ids: &[Id]) -> Result<u64> {
-        let mut restored = 0;
-        for step in ids.chunks(STEP as usize) {
-            let now = self.inner.clock.now_ms();
-            let mut tx = self.inner.db.begin().await?;
-            let mut changes: BTreeMap<Id, Change> = BTreeMap::new();
-            for id in step {
-                let Some(file) = revive(&mut tx, *id).await? else {
-                    continue;
-                };
-                let change = changes.entry(file.tag_id).or_default();
-                change.files += 1;
-                change.bytes += file.size;
-                restored += 1;
-            }
-            for (tag, change) in changes {
-                store::commit::change_tag(&mut tx, TagChange { tag, change, last_seq: None }, now).await?;
-            }
-            tx.commit().await?;
-        }
+        let mut tx = self.inner.db.begin().await?;
+        let restored = revive_all(&mut tx, ids, self.inner.clock.now_ms()).await?;
+        tx.commit().await?;
         Ok(restored)
     }
 
@@ -131,13 +116,13 @@ impl Collect {
     /// `Invalid` for a limit or cursor that isn't one.
     pub async fn trash(&self, cursor: Option<&str>, limit: u32) -> Result<Page<File>> {
         check_limit(limit)?;
-        let after = cursor.map(Cursor::decode).transpose()?;
+        let after = cursor.map(|text| Cursor::decode_in(text, LIST)).transpose()?;
         let mut items = store::trash::list(&self.inner.db, after.as_ref(), limit + 1).await?;
         let is_more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let next = items.last().filter(|_| is_more).map(|file| {
             let key = file.deleted_at.unwrap_or_default();
-            Cursor::Number { key, tie: file.id.0 }.encode()
+            Cursor::Number { key, tie: file.id.0 }.encode_in(LIST)
         });
         Ok(Page { items, next })
     }
@@ -195,10 +180,41 @@ impl Collect {
         tx.commit().await?;
         // The rows are gone first: a crash here leaves orphans, never a row without bytes.
         let blobs = self.inner.blobs.clone();
-        let remove = move || unused.iter().try_for_each(|key: &BlobKey| blobs.remove(key));
+        let remove = move || remove_all(&blobs, &unused);
         tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         Ok(count)
     }
+}
+
+/// Removes them all, also behind one that can't be removed; the first error. Nothing names them any more, so what is
+/// passed over here would stay for ever.
+fn remove_all(blobs: &Blobs, keys: &[BlobKey]) -> io::Result<()> {
+    let faults = keys.iter().filter_map(|key| blobs.remove(key).err().map(|error| (key, error)));
+    let mut first = Ok(());
+    for (key, error) in faults {
+        tracing::error!(blob = %key, %error, "a purged blob could not be removed");
+        first = first.and(Err(error));
+    }
+    first
+}
+
+/// Brings those of the files back that lie in the trash, and keeps their tags true; how many they were.
+async fn revive_all(tx: &mut Tx, ids: &[Id], now: i64) -> Result<u64> {
+    let mut restored = 0;
+    let mut changes: BTreeMap<Id, Change> = BTreeMap::new();
+    for id in ids {
+        let Some(file) = revive(tx, *id).await? else {
+            continue;
+        };
+        let change = changes.entry(file.tag_id).or_default();
+        change.files += 1;
+        change.bytes += file.size;
+        restored += 1;
+    }
+    for (tag, change) in changes {
+        store::commit::change_tag(tx, TagChange { tag, change, last_seq: None }, now).await?;
+    }
+    Ok(restored)
 }
 
 /// Brings one file back within a transaction; `None` when it doesn't lie in the trash.
@@ -206,9 +222,10 @@ async fn revive(tx: &mut Tx, id: Id) -> Result<Option<File>> {
     let Some(file) = store::trash::find_buried(tx, id).await? else {
         return Ok(None);
     };
-    let is_taken = store::commit::is_taken(tx, file.tag_id, &file.name).await?;
-    let name = if is_taken { commit::free_name(tx, file.tag_id, &file.name).await? } else { file.name.clone() };
-    let zip_name = commit::free_zip_name(tx, file.tag_id, &name, Some(id)).await?;
+    let taken = store::commit::taken_names(tx, file.tag_id, std::slice::from_ref(&file.name)).await?;
+    let is_taken = !taken.is_empty();
+    let name = if is_taken { naming::free_name(tx, file.tag_id, &file.name).await? } else { file.name.clone() };
+    let zip_name = naming::free_zip_name(tx, file.tag_id, &name, Some(id)).await?;
     let asked = is_taken.then_some(file.name.as_str());
     store::commit::revive(tx, id, &name, asked, &zip_name).await?;
     Ok(Some(file))

@@ -1,23 +1,24 @@
 //! `?unpack=zip`: an archive whose entries become files, read as it streams in.
 //!
-//! Each entry stands or falls alone: one that would escape, is encrypted, or unpacks beyond all bounds
-//! is refused and the next one read. What always holds: nothing is stored unless the whole body
-//! arrived, and no entry is trusted to tell its own size.
+//! Each entry stands or falls alone: one that would escape, is encrypted, damaged, or unpacks beyond all bounds
+//! is refused and the next one read. (Where an entry's length stands behind its data, damage hides where the next
+//! one begins: then the archive is refused.) What always holds: nothing is stored unless the whole body arrived,
+//! directory included, and no entry is trusted to tell its own size.
 
 use std::borrow::Cow;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::io;
 
 use async_zip::base::read::stream::ZipFileReader;
-use futures_util::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt};
+use futures_util::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, Take};
 
+use super::rewind::Rewind;
 use super::{Collect, Upload};
 use crate::collect::model::{Name, OnConflict, Uploaded};
-use crate::platform::blobs::Received;
+use crate::platform::blobs::{Incoming, Received};
 use crate::platform::error::{Error, Message, Result};
 
-/// Most entries in one archive.
-const MAX_ENTRIES: usize = 200_000;
+/// Most entries in one archive, and files in one form.
+pub const MAX_ENTRIES: usize = 200_000;
 
 /// A file may unpack to this many bytes whatever its packed size …
 const FREE: u64 = 64 << 20;
@@ -26,6 +27,9 @@ const FREE: u64 = 64 << 20;
 const MAX_RATIO: u64 = 200;
 
 const LOCAL_HEADER: usize = 30;
+
+/// The end record with its comment (APPNOTE 4.3.16), at most.
+const END_RECORD: usize = 22 + 65_535;
 
 /// What became of one entry (or part of a form).
 pub struct Outcome<T> {
@@ -113,54 +117,99 @@ impl Collect {
                 }
             }
         }
-        // The central directory, to the true end of the body.
-        let mut rest = vec![0; 64 * 1024];
-        while source.read(&mut rest).await.map_err(broken)? > 0 {}
-        Ok(())
+        read_directory(source).await
     }
 
     /// One entry into its place; its own faults are its own, those of the body are everybody's.
-    async fn place_entry<R>(&self, head: Head, source: Rewind<R>, left: u64) -> Result<(Rewind<R>, Result<Received>)>
+    async fn place_entry<R>(
+        &self,
+        head: Head,
+        mut source: Rewind<R>,
+        left: u64,
+    ) -> Result<(Rewind<R>, Result<Received>)>
     where
         R: AsyncBufRead + Unpin + Send,
     {
         let bound = left.min(head.bound());
-        let source = head.rewound(source);
-        let mut entry = ZipFileReader::new(source).next_with_entry().await.map_err(not_a_zip)?.ok_or_else(empty)?;
-        let mut incoming = self.begin(None)?;
-        let mut refused = None;
+        let Some(packed) = head.packed else {
+            let reader = ZipFileReader::new(head.rewound(source));
+            let mut entry = reader.next_with_entry().await.map_err(not_a_zip)?.ok_or_else(empty)?;
+            let incoming = self.receive_entry(entry.reader_mut(), bound).await.map_err(broken)?;
+            let rest = entry.done().await.map_err(not_a_zip)?.into_inner().await;
+            return Ok((rest, self.place_unpacked(&head, incoming).await?));
+        };
+        let mut part = (&mut source).take(packed);
+        let reader = ZipFileReader::new(Rewind { prefix: head.raw.clone(), at: 0, inner: &mut part });
+        let mut entry = reader.next_with_entry().await.map_err(not_a_zip)?.ok_or_else(empty)?;
+        let received = self.receive_entry(entry.reader_mut(), bound).await;
+        drop(entry);
+        pass_over(&mut part).await?;
+        let incoming = match received {
+            Ok(incoming) => incoming,
+            Err(error) => Err(error.downcast::<Error>().map_or_else(|_| Ok(damaged()), Err)?),
+        };
+        Ok((source, self.place_unpacked(&head, incoming).await?))
+    }
+
+    /// Reads an entry to its end. Outside stands what went wrong with reading it, inside with keeping it.
+    async fn receive_entry<R: AsyncRead + Unpin>(&self, mut entry: R, bound: u64) -> io::Result<Result<Incoming>> {
+        let mut incoming = self.begin(None);
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            let count = entry.reader_mut().read(&mut buffer).await.map_err(broken)?;
+            let count = entry.read(&mut buffer).await?;
             if count == 0 {
-                break;
+                return Ok(incoming);
             }
-            if refused.is_some() {
+            let Ok(target) = &mut incoming else {
                 continue;
-            }
-            if incoming.size() + count as u64 > bound {
-                refused = Some(Error::Unprocessable(too_large()));
-            } else if let Err(error) = incoming.write(&buffer[..count]).await {
-                refused = Some(error.into());
+            };
+            let written = if target.size() + count as u64 > bound {
+                Err(Error::Unprocessable(too_large()))
+            } else {
+                target.write(&buffer[..count]).await.map_err(Error::from)
+            };
+            if let Err(error) = written {
+                incoming = Err(error);
             }
         }
-        let announced = head.crc32;
-        let rest = entry.done().await.map_err(not_a_zip)?.into_inner().await;
-        let result = match refused {
-            Some(error) => Err(error),
-            None => self.place(incoming).await,
-        };
-        let result = match result {
-            Ok(received) if announced.is_some_and(|crc32| crc32 != received.crc32) => {
-                self.discard(&received.key).await?;
-                Err(Error::Unprocessable(
-                    ("The entry is damaged: its CRC-32 does not fit.", "条目已损坏：CRC-32 不符").into(),
-                ))
-            }
-            other => other,
-        };
-        Ok((rest, result))
     }
+
+    /// Puts what an entry held in its place, if it is what the head announced.
+    async fn place_unpacked(&self, head: &Head, incoming: Result<Incoming>) -> Result<Result<Received>> {
+        let placed = match incoming {
+            Ok(incoming) => self.place(incoming).await,
+            Err(error) => Err(error),
+        };
+        match placed {
+            Ok(received) if head.crc32.is_some_and(|crc32| crc32 != received.crc32) => {
+                self.discard(&received.key).await?;
+                Ok(Err(damaged()))
+            }
+            placed => Ok(placed),
+        }
+    }
+}
+
+/// Passes over the rest of an entry's data.
+async fn pass_over<R: AsyncBufRead + Unpin>(part: &mut Take<R>) -> Result<()> {
+    futures_util::io::copy(&mut *part, &mut futures_util::io::sink()).await.map_err(broken)?;
+    if part.limit() > 0 { Err(broken(io::ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
+}
+
+/// Reads the central directory, to the true end of the body; an archive that was cut off has no end record.
+async fn read_directory<R: AsyncBufRead + Unpin>(mut source: Rewind<R>) -> Result<()> {
+    let mut tail = Vec::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let count = source.read(&mut piece).await.map_err(broken)?;
+        if count == 0 {
+            break;
+        }
+        tail.drain(..tail.len().saturating_sub(END_RECORD));
+        tail.extend_from_slice(&piece[..count]);
+    }
+    let has_end = tail.windows(4).any(|bytes| bytes == b"PK\x05\x06");
+    if has_end { Ok(()) } else { Err(broken(io::ErrorKind::UnexpectedEof.into())) }
 }
 
 /// A local file header (APPNOTE 4.3.7).
@@ -183,7 +232,7 @@ enum Verdict {
 }
 
 impl Head {
-    /// The next header; `None` where the entries end.
+    /// The next header; `None` where the entries end, with what stands there put back.
     async fn read<R: AsyncBufRead + Unpin>(source: &mut Rewind<R>) -> Result<Option<Self>> {
         let mut raw = vec![0; 4];
         if source.fill_buf().await.map_err(broken)?.is_empty() {
@@ -193,7 +242,10 @@ impl Head {
         match raw.as_slice() {
             b"PK\x03\x04" => {}
             // The central directory, or the end of an archive without entries.
-            b"PK\x01\x02" | b"PK\x05\x06" | b"PK\x06\x06" => return Ok(None),
+            b"PK\x01\x02" | b"PK\x05\x06" | b"PK\x06\x06" => {
+                (source.prefix, source.at) = (raw, 0);
+                return Ok(None);
+            }
             _ => {
                 return Err(Error::invalid("body", ("is not a zip archive", "不是 zip 压缩包")));
             }
@@ -256,10 +308,8 @@ impl Head {
     /// Passes over the data behind the header.
     async fn pass<R: AsyncBufRead + Unpin>(self, mut source: Rewind<R>) -> Result<Rewind<R>> {
         if let Some(packed) = self.packed {
-            let passed = futures_util::io::copy((&mut source).take(packed), &mut futures_util::io::sink())
-                .await
-                .map_err(broken)?;
-            return if passed == packed { Ok(source) } else { Err(broken(std::io::ErrorKind::UnexpectedEof.into())) };
+            pass_over(&mut (&mut source).take(packed)).await?;
+            return Ok(source);
         }
         if self.is_encrypted {
             // Its end could be found only by decrypting it.
@@ -309,7 +359,12 @@ fn too_large() -> Message {
     ("The entry unpacks to more than is allowed.", "条目解压后超过上限").into()
 }
 
-fn broken(error: std::io::Error) -> Error {
+fn damaged() -> Error {
+    let message = ("The entry is damaged: its CRC-32 or its compressed data.", "条目已损坏：CRC-32 或压缩数据不符");
+    Error::Unprocessable(message.into())
+}
+
+fn broken(error: io::Error) -> Error {
     error.downcast::<Error>().unwrap_or_else(|_| {
         let message =
             ("The archive is damaged or breaks off. Nothing was stored.", "压缩包已损坏或中断，未保存任何内容");
@@ -324,39 +379,4 @@ fn not_a_zip(error: async_zip::error::ZipError) -> Error {
 
 fn empty() -> Error {
     Error::invalid("body", ("is not a zip archive", "不是 zip 压缩包"))
-}
-
-/// A reader with some bytes put back before it.
-struct Rewind<R> {
-    prefix: Vec<u8>,
-    at: usize,
-    inner: R,
-}
-
-impl<R: AsyncBufRead + Unpin> AsyncRead for Rewind<R> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<std::io::Result<usize>> {
-        let available = ready!(self.as_mut().poll_fill_buf(cx))?;
-        let count = available.len().min(buf.len());
-        buf[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
-        Poll::Ready(Ok(count))
-    }
-}
-
-impl<R: AsyncBufRead + Unpin> AsyncBufRead for Rewind<R> {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<&[u8]>> {
-        let this = self.get_mut();
-        if this.at < this.prefix.len() {
-            return Poll::Ready(Ok(&this.prefix[this.at..]));
-        }
-        Pin::new(&mut this.inner).poll_fill_buf(cx)
-    }
-
-    fn consume(mut self: Pin<&mut Self>, count: usize) {
-        if self.at < self.prefix.len() {
-            self.at += count;
-        } else {
-            Pin::new(&mut self.inner).consume(count);
-        }
-    }
 }

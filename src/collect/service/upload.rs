@@ -172,9 +172,7 @@ impl Collect {
 
 fn digest_mismatch(error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::InvalidData {
-        let en = format!("The bytes that arrived have the SHA-256 {error}, not the announced one. Nothing was stored.");
-        let zh = format!("收到的内容的 SHA-256 为 {error}，与声明的不符，未保存任何内容");
-        return Error::Unprocessable((en, zh).into());
+        return Error::digest_mismatch(error);
     }
     error.into()
 }

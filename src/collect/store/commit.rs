@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::collect::model::File;
 use crate::collect::model::conflict::Namesake;
 use crate::platform::archive::zip_names;
-use crate::platform::db::dialect::insert_or_ignore;
+use crate::platform::db::dialect::{by_index, insert_or_ignore};
 use crate::platform::db::{Sql, Tx, Value, marks};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
@@ -38,8 +38,8 @@ pub struct Asked<'a> {
 pub struct Met {
     /// `None`: there is no such tag.
     pub tag: Option<LockedTag>,
-    /// Names and asked-for names that are known.
-    pub names: HashSet<String>,
+    /// Places in [`Asked::names`] of those that are known, or were asked for once.
+    pub names: HashSet<usize>,
     /// Archive keys that are taken.
     pub zip_keys: HashSet<Vec<u8>>,
 }
@@ -59,29 +59,33 @@ pub async fn look_up(tx: &mut Tx, asked: &[Asked<'_>]) -> Result<Vec<Met>> {
         if let Some(id) = row.opt_int(1)? {
             met.tag = Some(LockedTag { id: Id(id), last_seq: row.int(2)? });
         } else {
-            met.names.extend([row.opt_text(3)?, row.opt_text(4)?].into_iter().flatten());
-            met.zip_keys.insert(row.bytes(5)?);
+            met.zip_keys.extend(row.opt_bytes(3)?);
+            met.names.extend(row.opt_int(2)?.and_then(|place| usize::try_from(place).ok()));
         }
     }
     Ok(met)
 }
 
 fn lock_tag(tx: &Tx, at: i64, name: &str) -> Sql {
-    let text = format!("SELECT ?, id, last_seq, NULL, NULL, NULL FROM tags WHERE name = ?{}", tx.for_update());
+    let text = format!("SELECT ?, id, last_seq, NULL FROM tags WHERE name = ?{}", tx.for_update());
     Sql::new(text).bind(at).bind(name)
 }
 
+/// One row for each known name, however many files bear it: they may be versions without number.
 fn known(at: i64, Asked { tag, names, zip_keys }: &Asked<'_>) -> Sql {
-    const COLUMNS: &str = "SELECT ?, NULL, NULL, name, asked_name, zip_key FROM files \
-                           WHERE tag_id = (SELECT id FROM tags WHERE name = ?)";
-    let (names_in, keys_in) = (marks(names.len()), marks(zip_keys.len()));
-    let text = format!(
-        "{COLUMNS} AND name IN ({names_in}) UNION ALL {COLUMNS} AND asked_name IN ({names_in}) \
-         UNION ALL {COLUMNS} AND zip_key IN ({keys_in}) AND live = 1"
+    const NAME: &str = "SELECT ?, NULL, ?, NULL FROM tags t WHERE t.name = ? AND ( \
+                        EXISTS (SELECT 1 FROM files WHERE tag_id = t.id AND name = ?) \
+                        OR EXISTS (SELECT 1 FROM files WHERE tag_id = t.id AND asked_name = ?))";
+    let keys = format!(
+        "SELECT ?, NULL, NULL, zip_key FROM files \
+         WHERE tag_id = (SELECT id FROM tags WHERE name = ?) AND zip_key IN ({}) AND live = 1",
+        marks(zip_keys.len())
     );
-    let sql = Sql::new(text).bind(at).bind(*tag).bind_all(names.iter().copied());
-    let sql = sql.bind(at).bind(*tag).bind_all(names.iter().copied());
-    sql.bind(at).bind(*tag).bind_all(zip_keys.iter().cloned())
+    let mut sql = Sql::new(keys).bind(at).bind(*tag).bind_all(zip_keys.iter().cloned());
+    for (place, name) in (0_i64..).zip(names) {
+        sql = sql.push(" UNION ALL ").push(NAME).bind(at).bind(place).bind(*tag).bind(*name).bind(*name);
+    }
+    sql
 }
 
 /// Makes the tag under `new_id`, unless another server does so at the same moment.
@@ -97,12 +101,18 @@ pub async fn make_tag(tx: &mut Tx, name: &str, new_id: Id, now: i64) -> Result<L
     Ok(LockedTag { id: Id(row.int(1)?), last_seq: row.int(2)? })
 }
 
-/// The files of the tag that have `name` or asked for it.
-pub async fn namesakes(tx: &mut Tx, tag: Id, name: &str) -> Result<Vec<Namesake>> {
-    const COLUMNS: &str = "SELECT id, name, sha256, live FROM files WHERE tag_id = ?";
-    let text = format!("{COLUMNS} AND name = ? UNION {COLUMNS} AND asked_name = ?");
-    let rows = tx.fetch_all(Sql::new(text).bind(tag).bind(name).bind(tag).bind(name)).await?;
-    rows.iter()
+/// What decides about bytes `sha256` that come as `name`: the living file that has the name, and all with these
+/// bytes that have it or asked for it. Other versions of the name, without number maybe, stay unread.
+pub async fn namesakes(tx: &mut Tx, tag: Id, name: &str, sha256: &str) -> Result<Vec<Namesake>> {
+    let text = format!(
+        "SELECT id, name, sha256, live FROM files WHERE tag_id = ? AND name = ? AND live = 1 \
+         UNION SELECT id, name, sha256, live FROM files {} WHERE sha256 = ? AND tag_id = ? AND (name = ? OR asked_name = ?)",
+        by_index(tx, "files_by_blob")
+    );
+    let sql = Sql::new(text).bind(tag).bind(name).bind(sha256).bind(tag).bind(name).bind(name);
+    tx.fetch_all(sql)
+        .await?
+        .iter()
         .map(|row| {
             let live = row.opt_int(3)?.is_some();
             Ok(Namesake { id: Id(row.int(0)?), name: row.text(1)?, sha256: row.text(2)?, live })
@@ -110,17 +120,19 @@ pub async fn namesakes(tx: &mut Tx, tag: Id, name: &str) -> Result<Vec<Namesake>
         .collect()
 }
 
-/// Whether a living file has this name.
-pub async fn is_taken(tx: &mut Tx, tag: Id, name: &str) -> Result<bool> {
-    let sql = Sql::new("SELECT 1 FROM files WHERE tag_id = ? AND name = ? AND live = 1").bind(tag).bind(name);
-    Ok(tx.fetch_optional(sql).await?.is_some())
+/// Those of the names that living files have.
+pub async fn taken_names(tx: &mut Tx, tag: Id, names: &[String]) -> Result<HashSet<String>> {
+    let text = format!("SELECT name FROM files WHERE tag_id = ? AND name IN ({}) AND live = 1", marks(names.len()));
+    let rows = tx.fetch_all(Sql::new(text).bind(tag).bind_all(names.iter().map(String::as_str))).await?;
+    rows.iter().map(|row| Ok(row.text(0)?)).collect()
 }
 
-/// Whether a living file other than `except` has this archive key.
-pub async fn is_key_taken(tx: &mut Tx, tag: Id, key: &[u8], except: Option<Id>) -> Result<bool> {
-    let sql = Sql::new("SELECT 1 FROM files WHERE tag_id = ? AND zip_key = ? AND live = 1 AND id <> ?");
-    let sql = sql.bind(tag).bind(key.to_vec()).bind(except.unwrap_or(Id(0)));
-    Ok(tx.fetch_optional(sql).await?.is_some())
+/// Those of the archive keys that living files other than `except` have.
+pub async fn taken_keys(tx: &mut Tx, tag: Id, keys: &[Vec<u8>], except: Option<Id>) -> Result<HashSet<Vec<u8>>> {
+    let these = marks(keys.len());
+    let text = format!("SELECT zip_key FROM files WHERE tag_id = ? AND zip_key IN ({these}) AND live = 1 AND id <> ?");
+    let sql = Sql::new(text).bind(tag).bind_all(keys.iter().cloned()).bind(except.unwrap_or(Id(0)));
+    tx.fetch_all(sql).await?.iter().map(|row| Ok(row.bytes(0)?)).collect()
 }
 
 /// A file to be inserted, with what only the database needs.

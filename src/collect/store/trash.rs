@@ -58,6 +58,13 @@ pub async fn free_batch(tx: &mut Tx, tag: Id, now: i64) -> Result<i64> {
     Ok(now.max(row.int(0)? + 1))
 }
 
+/// The time of the tag's last batch, if it is later than `since`; else `since`. A batch may have a time that is
+/// still to come, so what goes to the trash from now on has a later one than this.
+pub async fn last_batch(db: &Db, tag: Id, since: i64) -> Result<i64> {
+    let sql = Sql::new("SELECT COALESCE(MAX(deleted_at), 0) FROM files WHERE tag_id = ? AND deleted_at > ?");
+    Ok(db.fetch_one(sql.bind(tag).bind(since)).await?.int(0)?.max(since))
+}
+
 /// Marks the tag itself as deleted with its files: it leaves the list until something comes back or
 /// arrives.
 pub async fn delete_tag(tx: &mut Tx, tag: Id, batch: i64) -> Result<()> {
@@ -65,22 +72,22 @@ pub async fn delete_tag(tx: &mut Tx, tag: Id, batch: i64) -> Result<()> {
     Ok(())
 }
 
-/// Brings the tag itself back.
-pub async fn restore_tag(tx: &mut Tx, tag: Id) -> Result<()> {
-    tx.execute(Sql::new("UPDATE tags SET deleted_at = NULL WHERE id = ?").bind(tag)).await?;
-    Ok(())
+/// Brings the tag itself back, if it was deleted with this batch; whether it was.
+pub async fn restore_tag(tx: &mut Tx, tag: Id, batch: i64) -> Result<bool> {
+    let sql = Sql::new("UPDATE tags SET deleted_at = NULL WHERE id = ? AND deleted_at = ?").bind(tag).bind(batch);
+    Ok(tx.execute(sql).await? > 0)
 }
 
-/// The tag of that name, deleted or not, and when it was deleted.
-pub async fn find_tag(db: &Db, name: &str) -> Result<Option<(Id, Option<i64>)>> {
-    let row = db.fetch_optional(Sql::new("SELECT id, deleted_at FROM tags WHERE name = ?").bind(name)).await?;
-    row.map(|row| Ok((Id(row.int(0)?), row.opt_int(1)?))).transpose()
+/// The tag of that name, deleted or not.
+pub async fn find_tag(db: &Db, name: &str) -> Result<Option<Id>> {
+    let row = db.fetch_optional(Sql::new("SELECT id FROM tags WHERE name = ?").bind(name)).await?;
+    row.map(|row| Ok(Id(row.int(0)?))).transpose()
 }
 
 /// The ids of one batch.
-pub async fn batch(db: &Db, tag: Id, batch: i64) -> Result<Vec<Id>> {
+pub async fn batch(tx: &mut Tx, tag: Id, batch: i64) -> Result<Vec<Id>> {
     let sql = Sql::new("SELECT id FROM files WHERE deleted_at = ? AND tag_id = ? ORDER BY seq").bind(batch).bind(tag);
-    db.fetch_all(sql).await?.iter().map(|row| Ok(Id(row.int(0)?))).collect()
+    tx.fetch_all(sql).await?.iter().map(|row| Ok(Id(row.int(0)?))).collect()
 }
 
 /// At most `limit` ids that went to the trash before `before`.

@@ -4,10 +4,14 @@
 //! the largest face comes first.
 
 mod blur;
+mod compreface;
+mod insightface;
 mod null;
 mod open;
 mod scale;
 mod seetaface;
+mod server;
+mod yunet;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -16,16 +20,18 @@ use crate::platform::config;
 
 use super::model::{Ability, Detected, FaceBox};
 
+pub use compreface::Compreface;
+pub use insightface::Insightface;
 pub use null::Null;
 pub use open::{Unreadable, open};
 pub use seetaface::Seetaface;
+pub use yunet::Yunet;
 
 /// A picture that was opened.
 pub struct Picture {
-    /// As it came.
+    /// As it came; of engines that ask a server, the upright JPEG that is sent.
     pub bytes: Arc<Vec<u8>>,
-    /// As displayed: 8 bits of red, green, blue, row by row. Engines that send pictures out keep them smaller than
-    /// `width`×`height`; `None` for the one that doesn't look.
+    /// As displayed: 8 bits of red, green, blue, row by row; `None` for engines that don't look at it themselves.
     pub pixels: Option<image::RgbImage>,
     /// Pixels across as displayed.
     pub width: u32,
@@ -85,11 +91,15 @@ pub trait Engine: Send + Sync + 'static {
 /// # Errors
 /// One line that says which key is wrong or missing, and what is allowed.
 pub fn build(config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
-    use config::EngineName::{Compreface, Insightface, Null as NullName, Seetaface as SeetafaceName, Yunet};
     Ok(match config.engine {
-        NullName => Arc::new(Null),
-        SeetafaceName => Arc::new(Seetaface::new()?),
-        Yunet | Compreface | Insightface => return Err("faces.engine: not built in yet".to_owned()),
+        config::EngineName::Null => Arc::new(Null),
+        config::EngineName::Seetaface => Arc::new(Seetaface::new()?),
+        config::EngineName::Yunet => {
+            let missing = "faces.engine = \"yunet\" needs faces.model, the path of a YuNet .onnx file (2023mar)";
+            Arc::new(Yunet::new(config.model.as_deref().ok_or(missing)?)?)
+        }
+        config::EngineName::Compreface => Arc::new(Compreface::new(config)?),
+        config::EngineName::Insightface => Arc::new(Insightface::new(config)?),
     })
 }
 
@@ -133,7 +143,7 @@ mod tests {
     #[test]
     fn the_engine_of_the_configuration_is_built() {
         let named = |engine| {
-            let config = config::Faces { engine, model: None, url: None, keys: Default::default() };
+            let config = config::Faces { engine, model: None, url: None, keys: std::collections::BTreeMap::default() };
             build(&config).map(|engine| engine.ability().name)
         };
         assert_eq!(named(config::EngineName::Seetaface).as_deref(), Ok("seetaface"));

@@ -1,4 +1,10 @@
 //! Pictures for the tests of this folder.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
 
 use std::io::Cursor;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Pictures at the sizes that engines want them.
 
 use image::imageops::FilterType;
-use image::{DynamicImage, GrayImage, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage, imageops};
 
 /// The sizes of a picture whose longer side becomes `longest`, in proportion, at least one pixel.
 pub(super) fn fitted(width: u32, height: u32, longest: u32) -> (u32, u32) {
@@ -26,21 +26,23 @@ pub(super) fn scaled(picture: GrayImage, width: u32, height: u32) -> GrayImage {
     if picture.dimensions() == (width, height) {
         return picture;
     }
-    dynamic(DynamicImage::ImageLuma8(picture), width, height).into_luma8()
-}
-
-/// As [`scaled`], in colour.
-pub(super) fn scaled_rgb(picture: RgbImage, width: u32, height: u32) -> RgbImage {
-    if picture.dimensions() == (width, height) {
-        return picture;
-    }
-    dynamic(DynamicImage::ImageRgb8(picture), width, height).into_rgb8()
-}
-
-fn dynamic(picture: DynamicImage, width: u32, height: u32) -> DynamicImage {
-    if width < picture.width() {
+    let picture = DynamicImage::ImageLuma8(picture);
+    let scaled = if width < picture.width() {
         picture.thumbnail_exact(width, height)
     } else {
         picture.resize_exact(width, height, FilterType::Triangle)
+    };
+    scaled.into_luma8()
+}
+
+/// As [`scaled`], in colour.
+pub(super) fn scaled_rgb(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
+    if picture.dimensions() == (width, height) {
+        return picture.clone();
+    }
+    if width < picture.width() {
+        imageops::thumbnail(picture, width, height)
+    } else {
+        imageops::resize(picture, width, height, FilterType::Triangle)
     }
 }

@@ -1,5 +1,7 @@
 //! Faces as they are found and kept. Places are in whole pixels of the displayed picture (EXIF orientation applied).
 
+pub mod pose;
+
 use crate::platform::ids::Id;
 
 /// Where a face is.

@@ -314,7 +314,7 @@ impl Spilled {
 fn store_small(blobs: &Blobs, key: BlobKey, crc32: u32, bytes: Arc<Vec<u8>>) -> io::Result<Received> {
     let facts = pictures::probe(Cursor::new(bytes.as_slice()))?;
     let received = Received { key, size: bytes.len() as u64, crc32, facts };
-    if !blobs.has_already(&received.key, &bytes)? {
+    if !blobs.has_already(&received.key, received.size, bytes.as_slice())? {
         let staged = Staged(blobs.stage_path());
         let mut file = File::create_new(&staged.0)?;
         file.write_all(&bytes)?;
@@ -340,12 +340,14 @@ fn store_large(
 ) -> io::Result<Received> {
     let (key, crc32) = sums.finish();
     check(&key, expected)?;
-    if blobs.is_durable() {
-        file.sync_data()?;
-    }
     let facts = pictures::probe(BufReader::new(File::open(&staged.0)?))?;
-    blobs.settle(&staged.0, &key)?;
-    staged.renamed_away();
+    if !blobs.has_already(&key, size, File::open(&staged.0)?)? {
+        if blobs.is_durable() {
+            file.sync_data()?;
+        }
+        blobs.settle(&staged.0, &key)?;
+        staged.renamed_away();
+    }
     Ok(Received { key, size, crc32, facts })
 }
 

@@ -142,22 +142,18 @@ impl Blobs {
         written
     }
 
-    /// Whether these very bytes stand in their place already; if so, they are synced (an earlier
-    /// upload may have been relaxed, or may be between its rename and its sync right now).
-    fn has_already(&self, key: &BlobKey, bytes: &[u8]) -> io::Result<bool> {
+    /// Whether these very bytes, `size` of them, stand in their place already; if so, they are synced (an earlier
+    /// upload may have been relaxed, or may be between its rename and its sync right now). Then they must stay
+    /// as they are: image folders share them by hard links.
+    fn has_already(&self, key: &BlobKey, size: u64, bytes: impl Read) -> io::Result<bool> {
         let path = self.inner.layout.blob(key);
-        let mut file = match File::open(&path) {
+        let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
         };
-        if file.metadata()?.len() != bytes.len() as u64 {
-            return Ok(false);
-        }
-        let mut there = Vec::with_capacity(bytes.len());
-        file.read_to_end(&mut there)?;
-        if there != bytes {
-            // A damaged blob: the caller puts good bytes in its place.
+        // Else a damaged blob: the caller puts good bytes in its place.
+        if file.metadata()?.len() != size || !are_equal(&file, bytes, size)? {
             return Ok(false);
         }
         if self.inner.durable {
@@ -204,6 +200,23 @@ fn make_folders(layout: &Layout) -> io::Result<()> {
         }
     }
     File::open(layout.blobs())?.sync_all()
+}
+
+/// Whether both give the same bytes, `size` of them.
+fn are_equal(mut one: impl Read, mut other: impl Read, size: u64) -> io::Result<bool> {
+    let mut left = size;
+    let room = usize::try_from(size).unwrap_or(usize::MAX).min(128 * 1024);
+    let (mut here, mut there) = (vec![0; room], vec![0; room]);
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(room);
+        one.read_exact(&mut here[..count])?;
+        other.read_exact(&mut there[..count])?;
+        if here[..count] != there[..count] {
+            return Ok(false);
+        }
+        left -= count as u64;
+    }
+    Ok(true)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

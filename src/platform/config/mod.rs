@@ -228,6 +228,12 @@ impl Config {
         }
         Ok(config)
     }
+
+    /// Whether only its own machine is meant to reach the server.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.address.is_loopback() && !self.auth.open
+    }
 }
 
 /// Only `url` may be given under `databases.granary`.

@@ -33,6 +33,13 @@ pub fn ordered_join(engine: &impl Engine) -> &'static str {
     if engine.is_mysql() { "STRAIGHT_JOIN" } else { "CROSS JOIN" }
 }
 
+/// What stands behind a table that is to be read by this index, where an engine without statistics would
+/// choose one that can be far worse.
+#[must_use]
+pub fn by_index(engine: &impl Engine, index: &str) -> String {
+    if engine.is_mysql() { format!("FORCE INDEX ({index})") } else { format!("INDEXED BY {index}") }
+}
+
 /// What can tell which engine it talks to.
 pub trait Engine {
     /// Whether it is MySQL or MariaDB; else it is SQLite.

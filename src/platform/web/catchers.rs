@@ -11,7 +11,7 @@ use rocket::response::Response;
 use rocket::{Catcher, catcher};
 
 use super::envelope::MsgLang;
-use super::guards::Refusal;
+use super::guards::{Refusal, check_utf8};
 use super::lang::Lang;
 use super::{envelope, named, page, problem};
 use crate::platform::error::{Error, Thing};
@@ -33,6 +33,10 @@ impl catcher::Handler for Any {
         let status = if is_odd_path { Status::NotFound } else { status };
         let allowed = if status == Status::NotFound { allowed_methods(request) } else { Vec::new() };
         let is_wrong_method = !allowed.is_empty();
+        if let (Status::NotFound, Err(error)) = (status, check_utf8(request.uri())) {
+            // No guard has seen it: no route stands there.
+            return Ok(shaped(Status::BadRequest, &error, request));
+        }
         let mut response = render(status, is_wrong_method, request);
         if is_wrong_method {
             response.set_status(Status::MethodNotAllowed);
@@ -43,11 +47,15 @@ impl catcher::Handler for Any {
 }
 
 fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -> Response<'r> {
-    let lang = Lang::of(request);
     let refusal = request.local_cache(Refusal::default);
     let fallback = fallback(status, is_wrong_method);
     let error = refusal.0.as_ref().unwrap_or(&fallback);
     let status = if is_wrong_method { Status::MethodNotAllowed } else { status };
+    shaped(status, error, request)
+}
+
+/// The error in the shape of the path's family.
+fn shaped<'r>(status: Status, error: &Error, request: &'r Request<'_>) -> Response<'r> {
     if request.uri().path().segments().get(0) == Some("training") {
         return enveloped(status, error, request);
     }
@@ -55,7 +63,7 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
         return named::response_as(status, error, MsgLang::of(request));
     }
     if speaks_json(request) {
-        return problem::response_as(status, error, lang);
+        return problem::response_as(status, error, Lang::of(request));
     }
     page::error_response(request, status, error)
 }

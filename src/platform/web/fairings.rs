@@ -11,6 +11,7 @@ use rocket::request::Request;
 use rocket::response::Response;
 
 use super::guards::is_allowed;
+use super::receive::PEEKED;
 
 /// Whether Rocket's look at the first bytes of the body saw a proper end.
 ///
@@ -34,12 +35,17 @@ impl Fairing for OwnMethod {
         if !is_form || request.method() == Method::Post {
             return;
         }
-        // Rocket changes nothing but POST, and only by a body that begins like this.
-        let mark: &[u8] = b"_method=";
-        if data.peek(mark.len()).await == mark {
+        // Rocket changes nothing but POST, and to the method that the body names.
+        if named_method(data.peek(PEEKED).await) == Some(request.method()) {
             request.set_method(Method::Post);
         }
     }
+}
+
+/// The method that Rocket reads from the first bytes of a form.
+fn named_method(bytes: &[u8]) -> Option<Method> {
+    let field = std::str::from_utf8(bytes).ok()?.split('&').next()?;
+    field.strip_prefix("_method=")?.parse().ok()
 }
 
 /// CORS for the origins that `cors.allow_origins` names, preflights included.

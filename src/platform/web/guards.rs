@@ -4,6 +4,8 @@
 //! listens on loopback, or the operator wrote `auth.open = true`), but it refuses writes that another
 //! site makes a browser send (contract §0), and paths and queries that are not UTF-8.
 
+use std::net::IpAddr;
+
 use rocket::Request;
 use rocket::http::Method;
 use rocket::http::Status;
@@ -38,10 +40,7 @@ impl<'r> FromRequest<'r> for Caller {
 }
 
 fn check(request: &Request<'_>) -> Result<(), Error> {
-    if !is_utf8(request.uri()) {
-        let message = ("The path and the query must be UTF-8.", "路径和查询参数必须是 UTF-8");
-        return Err(Error::invalid("uri", message));
-    }
+    check_utf8(request.uri())?;
     let is_read = matches!(request.method(), Method::Get | Method::Head | Method::Options);
     if !is_read && is_cross_site(request) {
         let message = (
@@ -53,26 +52,55 @@ fn check(request: &Request<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_utf8(uri: &Origin<'_>) -> bool {
+/// Whether path and query are UTF-8, whatever stands there.
+///
+/// # Errors
+/// `Invalid` when they are not.
+pub(super) fn check_utf8(uri: &Origin<'_>) -> Result<(), Error> {
     let decodes = |raw: &str| percent_encoding::percent_decode_str(raw).decode_utf8().is_ok();
-    decodes(uri.path().as_str()) && uri.query().is_none_or(|query| decodes(query.as_str()))
+    if decodes(uri.path().as_str()) && uri.query().is_none_or(|query| decodes(query.as_str())) {
+        return Ok(());
+    }
+    Err(Error::invalid("uri", ("The path and the query must be UTF-8.", "路径和查询参数必须是 UTF-8")))
 }
 
 /// Whether a browser sends this for a page of another origin that nobody allowed.
 #[must_use]
 pub fn is_cross_site(request: &Request<'_>) -> bool {
     let headers = request.headers();
-    if let Some(origin) = headers.get_one("Origin") {
-        return !is_own(request, origin) && !is_allowed(request, origin);
+    let is_told = headers.get("Sec-Fetch-Site").any(|site| site.eq_ignore_ascii_case("cross-site"));
+    let mut origins = headers.get("Origin").filter(|origin| !is_allowed(request, origin)).peekable();
+    if origins.peek().is_none() {
+        // No origin at all, or allowed ones alone.
+        return is_told && !headers.contains("Origin");
     }
-    headers.get_one("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site"))
+    is_told || origins.any(|origin| !is_own(request, origin))
 }
 
 /// Whether the origin is this server under the name that the request itself uses.
 fn is_own(request: &Request<'_>, origin: &str) -> bool {
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     let host = request.headers().get_one("Host");
-    authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
+    let is_same = authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host));
+    is_same && host.is_some_and(|host| is_name_of_ours(request, host))
+}
+
+/// A server that only its own machine can reach goes by that machine's names: under any other, a site has pointed
+/// its own name there (DNS rebinding). A proxy's public origin is named in `cors.allow_origins`.
+fn is_name_of_ours(request: &Request<'_>, host: &str) -> bool {
+    let is_private = request.rocket().state::<Config>().is_some_and(Config::is_private);
+    !is_private || is_loopback(host)
+}
+
+/// Whether a `Host` names this machine to itself.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let is_local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    is_local || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether `cors.allow_origins` names the origin.
@@ -80,4 +108,19 @@ fn is_own(request: &Request<'_>, origin: &str) -> bool {
 pub fn is_allowed(request: &Request<'_>, origin: &str) -> bool {
     let config = request.rocket().state::<Config>();
     config.is_some_and(|config| config.cors.allow_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_this_machine() {
+        for host in ["localhost", "LOCALHOST:8000", "127.0.0.1:80", "127.1.2.3", "[::1]:8000", "[::1]", "a.localhost"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example:80", "10.0.0.1", "[::2]:80", "127.0.0.1.nip.io"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
 }

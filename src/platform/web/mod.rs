@@ -1,6 +1,7 @@
 //! What every door shares: errors on the wire, guards, ranges, languages, pages' layout.
 
 pub mod about;
+pub mod announced;
 pub mod assets;
 pub mod catchers;
 pub mod envelope;

@@ -5,11 +5,12 @@
 //! ends a body in which nothing but headers comes for longer than 64 KiB.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
+use futures_util::future::poll_fn;
 use futures_util::stream::{BoxStream, StreamExt, try_unfold};
 use multer::{Field, Multipart};
 use rocket::http::ContentType;
@@ -30,6 +31,7 @@ const PIECE: usize = 64 * 1024;
 /// The parts of a body.
 pub struct Parts<'r> {
     multipart: Multipart<'r>,
+    pieces: Pieces<'r>,
     unclaimed: Arc<AtomicUsize>,
 }
 
@@ -55,7 +57,7 @@ impl<'r> Parts<'r> {
     /// The parts of a body of this type.
     ///
     /// # Errors
-    /// `Invalid` when the type names no boundary.
+    /// `Invalid` when the type names no boundary, or a digest is announced that is none.
     pub fn new(media: &ContentType, body: Body<'r>) -> Result<Self> {
         let boundary = media.param("boundary").filter(|boundary| (1..=200).contains(&boundary.len()));
         let boundary = boundary.ok_or_else(|| {
@@ -63,8 +65,9 @@ impl<'r> Parts<'r> {
             Error::invalid("Content-Type", message)
         })?;
         let unclaimed = Arc::new(AtomicUsize::new(0));
-        let guard = Guard { pieces: pieces(body), unclaimed: unclaimed.clone(), is_tired: false };
-        Ok(Self { multipart: Multipart::new(guard, boundary), unclaimed })
+        let pieces: Pieces<'r> = Arc::new(Mutex::new(pieces(body)?));
+        let guard = Guard { pieces: pieces.clone(), unclaimed: unclaimed.clone(), is_tired: false };
+        Ok(Self { multipart: Multipart::new(guard, boundary), pieces, unclaimed })
     }
 
     /// The next file; fields without a file name are passed over. `None` at the proper end.
@@ -113,7 +116,23 @@ impl<'r> Parts<'r> {
         self.unclaimed.store(0, Ordering::Relaxed);
         let field = self.multipart.next_field().await.map_err(refusal)?;
         self.unclaimed.store(0, Ordering::Relaxed);
+        if field.is_none() {
+            self.drain().await?;
+        }
         Ok(field)
+    }
+
+    /// Reads on from the last boundary to the end of the body: it may break off there, too.
+    async fn drain(&self) -> Result<()> {
+        let mut behind = 0;
+        while let Some(piece) = poll_fn(|cx| poll(&self.pieces, cx)).await {
+            behind += piece?.len();
+            if behind > MAX_HEADERS {
+                let message = ("more than 64 KiB behind the last boundary", "最后的分隔符之后超过 64 KiB");
+                return Err(Error::invalid("body", message));
+            }
+        }
+        Ok(())
     }
 
     fn file(&self, field: Field<'r>) -> FilePart<'r> {
@@ -139,20 +158,31 @@ impl FilePart<'_> {
     }
 }
 
-/// The body in pieces.
-#[must_use]
-pub fn pieces(body: Body<'_>) -> BoxStream<'_, Result<Bytes>> {
-    try_unfold(body, |mut body| async {
+/// A body in pieces, shared: multer reads it up to the last boundary, [`Parts`] what stands behind.
+type Pieces<'r> = Arc<Mutex<BoxStream<'r, Result<Bytes>>>>;
+
+fn poll(pieces: &Pieces<'_>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+    pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(cx)
+}
+
+/// The body in pieces, held at its end against the digest that the request announces (contract §1). Whoever reads
+/// them reads to the end.
+///
+/// # Errors
+/// `Invalid` when that digest is none, `Unprocessable` when there are several that differ.
+pub fn pieces(mut body: Body<'_>) -> Result<BoxStream<'_, Result<Bytes>>> {
+    body.check_digest()?;
+    let pieces = try_unfold(body, |mut body| async {
         let mut buffer = Vec::with_capacity(PIECE);
         let count = body.read(&mut buffer).await?;
         Ok((count > 0).then(|| (Bytes::from(buffer), body)))
-    })
-    .boxed()
+    });
+    Ok(pieces.boxed())
 }
 
 /// Gives one piece a turn, and counts what nobody has claimed yet.
 struct Guard<'r> {
-    pieces: BoxStream<'r, Result<Bytes>>,
+    pieces: Pieces<'r>,
     unclaimed: Arc<AtomicUsize>,
     /// A piece was given in this turn.
     is_tired: bool,
@@ -167,8 +197,8 @@ impl Stream for Guard<'_> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let next = self.pieces.poll_next_unpin(cx);
-        if let Poll::Ready(Some(Ok(piece))) = &next {
+        let next = ready!(poll(&self.pieces, cx));
+        if let Some(Ok(piece)) = &next {
             self.is_tired = true;
             let before = self.unclaimed.fetch_add(piece.len(), Ordering::Relaxed);
             if before > MAX_HEADERS {
@@ -176,7 +206,7 @@ impl Stream for Guard<'_> {
                 return Poll::Ready(Some(Err(Error::invalid("body", message))));
             }
         }
-        next
+        Poll::Ready(next)
     }
 }
 

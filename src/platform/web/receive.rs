@@ -6,26 +6,30 @@
 
 use std::time::Duration;
 
+use ring::digest::{Context, SHA256};
 use rocket::data::{ByteUnit, Data, DataStream};
 use rocket::request::{FromRequest, Outcome, Request};
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
+use super::announced::Announced;
 use super::fairings::PeekComplete;
-use crate::platform::blobs::Incoming;
+use crate::platform::blobs::{BlobKey, Incoming};
 use crate::platform::error::{Error, Result};
 
 /// A client that sends nothing for this long has gone.
 pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Rocket looks at this many bytes ("_method=delete") before anything else.
-const PEEKED: usize = 14;
+pub(super) const PEEKED: usize = 14;
 
 /// What the request's head tells of its body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyHead {
     /// `Content-Length`, where there is one.
     pub length: Option<u64>,
+    /// The digest of the whole body, where the client tells it.
+    pub announced: Announced,
     peek_complete: bool,
 }
 
@@ -38,7 +42,11 @@ impl<'r> FromRequest<'r> for BodyHead {
         let is_chunked = headers.contains("Transfer-Encoding");
         let length = headers.get_one("Content-Length").and_then(|text| text.trim().parse().ok());
         let PeekComplete(peek_complete) = *request.local_cache(|| PeekComplete(true));
-        Outcome::Success(Self { length: length.filter(|_| !is_chunked), peek_complete })
+        Outcome::Success(Self {
+            length: length.filter(|_| !is_chunked),
+            announced: Announced::of(headers),
+            peek_complete,
+        })
     }
 }
 
@@ -49,6 +57,8 @@ pub struct Body<'r> {
     head: BodyHead,
     limit: u64,
     taken: u64,
+    /// The digest of what was read, and what it is to be in the end.
+    sum: Option<(Context, [u8; 32])>,
 }
 
 impl<'r> Body<'r> {
@@ -64,14 +74,25 @@ impl<'r> Body<'r> {
         if stream.hint() < PEEKED && !head.peek_complete {
             return Err(broken_off());
         }
-        Ok(Self { stream: Box::new(stream), head, limit, taken: 0 })
+        Ok(Self { stream: Box::new(stream), head, limit, taken: 0, sum: None })
+    }
+
+    /// From now on [`Self::read`] holds the body, at its end, against the digest that its head announces.
+    ///
+    /// # Errors
+    /// As [`Announced::sha256`].
+    pub fn check_digest(&mut self) -> Result<()> {
+        self.sum = self.head.announced.sha256()?.map(|digest| (Context::new(&SHA256), digest));
+        Ok(())
     }
 
     /// Adds what comes next to `buffer`; 0 at the proper end.
     ///
     /// # Errors
-    /// `Incomplete` when the client goes away or is silent for too long, `TooLarge` past the limit.
+    /// `Incomplete` when the client goes away or is silent for too long, `TooLarge` past the limit,
+    /// `Unprocessable` when the digest is not the announced one.
     pub async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
+        let before = buffer.len();
         let read = timeout(IDLE, self.stream.read_buf(buffer)).await;
         let count = read.map_err(|_| silent())?.map_err(|_| broken_off())?;
         self.taken += count as u64;
@@ -81,7 +102,24 @@ impl<'r> Body<'r> {
         if count == 0 && self.head.length.is_some_and(|length| length != self.taken) {
             return Err(broken_off());
         }
+        if let Some((sum, _)) = &mut self.sum {
+            sum.update(&buffer[before..]);
+        }
+        if count == 0 {
+            self.compare_digest()?;
+        }
         Ok(count)
+    }
+
+    fn compare_digest(&mut self) -> Result<()> {
+        let Some((sum, announced)) = self.sum.take() else {
+            return Ok(());
+        };
+        let arrived: [u8; 32] = sum.finish().as_ref().try_into().unwrap_or_default();
+        if arrived == announced {
+            return Ok(());
+        }
+        Err(Error::digest_mismatch(BlobKey::from_digest(&arrived)))
     }
 
     /// Reads all of it into `incoming`.
