@@ -97,7 +97,9 @@ impl Form {
         Ok(NewTask { group, limits, thread_num, mode })
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// A field that was filled in.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         value.filter(|value| !value.trim().is_empty())
     }
