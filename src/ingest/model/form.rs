@@ -157,9 +157,9 @@ pub fn group_name(given: Option<&str>) -> Result<String> {
 /// A limit that nobody can check would let no face in, or every one.
 fn check_ability(limits: &Limits, ability: &Ability) -> Result<()> {
     let poses = [("pos_pitch", limits.pitch), ("pos_yaw", limits.yaw), ("pos_rol", limits.roll)];
-    let posed = poses.into_iter().find(|(_, limit)| *limit > 0 && !ability.pose);
+    let unseen = poses.into_iter().find(|(_, limit)| *limit > 0 && !ability.pose);
     let blurred = (limits.blur > 0 && !ability.blur).then_some(("blur_degree", limits.blur));
-    let Some((field, _)) = posed.or(blurred) else {
+    let Some((field, _)) = unseen.or(blurred) else {
         return Ok(());
     };
     let name = ability.name;

@@ -19,6 +19,7 @@ pub struct Free {
 
 impl Free {
     /// Whether its CSV lies with this owner.
+    #[must_use]
     pub fn is_own(&self, owner: &str) -> bool {
         self.owner == owner
     }

@@ -67,7 +67,9 @@ impl Ingest {
     pub async fn close(&self, grace: Duration) {
         self.inner.is_closing.store(true, Ordering::SeqCst);
         let all = self.inner.running.all();
-        all.iter().for_each(|running| running.quit());
+        for running in &all {
+            running.quit();
+        }
         let ended = futures_util::future::join_all(all.iter().map(|running| running.ended()));
         if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!("rows that were in flight at the end are done again after the next start");
@@ -157,14 +159,14 @@ impl Ingest {
         let (sender, outcomes) = mpsc::channel(QUEUE);
         let committer = commit::Committer::new(self.clone(), task.clone(), running.clone()).await?;
         running.measure(task.handled);
-        let (fed, committed) = tokio::join!(feed::feed(self, &task, table, running, sender), committer.run(outcomes));
-        let Some(committed) = committed? else {
+        let (fed, written) = tokio::join!(feed::feed(self, &task, table, running, sender), committer.run(outcomes));
+        let Some(written) = written? else {
             tracing::warn!(task = %id, "another server has taken this task up");
             return Ok(());
         };
-        let end = match (fed, committed.failure) {
+        let end = match (fed, written.failure) {
             (_, Some(failure)) => End::Failed(failure),
-            _ if committed.handled >= task.total => End::Completed,
+            _ if written.handled >= task.total => End::Completed,
             (Ok(feed::Fed::Whole), _) => End::Failed("任务的 CSV 文件不完整".to_owned()),
             (Ok(feed::Fed::Part), _) => End::Released,
             (Err(error), _) => End::Failed(format!("任务的 CSV 文件无法读取: {error}")),
