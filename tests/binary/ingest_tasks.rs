@@ -94,9 +94,9 @@ fn a_task_stops_and_goes_on(db: Db) {
 fn a_task_is_deleted_in_any_state(db: Db) {
     let (server, source) = (Server::start_with(db, settings()), source());
     let created = server.create(&[], &rows(&source, "good", 1));
-    let running = server.create(&[("thread_num", "2")], &(rows(&source, "gone", 10) + &rows(&source, "slow/20", 200)));
+    let running = server.create(&[("thread_num", "2")], &(rows(&source, "gone", 10) + &rows(&source, "slow/20", 4000)));
     let completed = server.create(&[], &rows(&source, "good", 2));
-    let stopped = server.create(&[], &rows(&source, "slow/50", 40));
+    let stopped = server.create(&[], &rows(&source, "slow/50", 4000));
     for id in [&running, &completed, &stopped] {
         server.ask(id, "start").expect(200);
     }

@@ -14,8 +14,7 @@ use super::registry::Running;
 use super::row::Worker;
 use crate::ingest::model::csv::Row;
 use crate::ingest::model::{Task, is_data};
-use crate::ingest::service::{Ingest, store};
-use crate::platform::error::Result;
+use crate::ingest::service::Ingest;
 
 /// Bytes of rows that are read in one go; the last row may be larger.
 const CHUNK: u64 = 256 * 1024;
@@ -52,9 +51,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Opens the CSV of a task at its mark.
-    pub async fn open(ingest: &Ingest, task: &Task) -> Result<Self> {
-        let done = store::runs::done(&ingest.inner.db, &task.id, task.mark.row).await?;
+    /// Opens the CSV of a task at its mark. `done`: rows behind the mark that have an outcome.
+    pub async fn open(ingest: &Ingest, task: &Task, done: Vec<i64>) -> io::Result<Self> {
         let path = ingest.blobs().layout().table(task.id.as_str());
         let base = task.mark.offset.unsigned_abs();
         let open = move || -> io::Result<Reader<File>> {
@@ -98,13 +96,13 @@ pub async fn feed(
 ) -> io::Result<Fed> {
     let worker = Arc::new(Worker::new(ingest.clone(), task, running.clone(), outcomes));
     let slots = Arc::new(Semaphore::new(task.thread_num));
-    let fed = loop {
+    let end = loop {
         let turn = ingest.inner.budget.turn_to_read().await;
-        let read = spawn_blocking(move || {
+        let reading = spawn_blocking(move || {
             let chunk = table.chunk();
             (table, chunk)
         });
-        let (back, chunk) = read.await.map_err(io::Error::other)?;
+        let (back, chunk) = reading.await.map_err(io::Error::other)?;
         table = back;
         let (rows, size) = chunk?;
         let turn = turn.filter(|_| size > LARGE);
@@ -118,7 +116,7 @@ pub async fn feed(
     };
     // All slots free: no row is in flight.
     let _ = slots.acquire_many(u32::try_from(task.thread_num).unwrap_or(u32::MAX)).await;
-    Ok(fed)
+    Ok(end)
 }
 
 /// Sends the rows of a chunk on their way; false when the run is to end.

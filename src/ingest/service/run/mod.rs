@@ -149,7 +149,8 @@ impl Ingest {
         if task.handled >= task.total {
             return self.release(id, epoch, &End::Completed).await;
         }
-        let table = match feed::Table::open(self, &task).await {
+        let done = store::runs::done(&self.inner.db, id, task.mark.row).await?;
+        let table = match feed::Table::open(self, &task, done).await {
             Ok(table) => table,
             Err(error) => {
                 tracing::error!(task = %id, %error, "the rows of a task can't be read");
