@@ -22,6 +22,7 @@ pub struct Timed {
     pub last: Duration,
     pub bytes: u64,
     /// Its beginning, headers included.
+    #[allow(dead_code, reason = "not every bench reads it")]
     pub text: String,
 }
 

@@ -3,6 +3,7 @@
 mod api;
 pub mod fetch;
 pub mod model;
+mod pages;
 pub mod service;
 pub mod store;
 mod supervisor;
@@ -42,7 +43,10 @@ pub fn stage() -> AdHoc {
             config: config.ingest.clone(),
         });
         match ingest {
-            Ok(ingest) => Ok(rocket.manage(ingest).mount("/", api::routes()).attach(supervisor::stage())),
+            Ok(ingest) => Ok(rocket
+                .manage(ingest)
+                .mount("/", [api::routes(), pages::routes()].concat())
+                .attach(supervisor::stage())),
             Err(error) => {
                 tracing::error!(%error, "ingest can't start");
                 Err(rocket)

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Look};
 use crate::support::faces::Groups;
+use crate::support::form::{self, Form};
 use crate::support::http::encode;
 use crate::support::upload::word;
-use crate::support::{Db, pictures};
+use crate::support::{Db, pictures, wait};
 
 /// A server with something on every page; the pages.
 fn every_page(browser: &Browser) -> Vec<String> {
@@ -23,6 +24,7 @@ fn every_page(browser: &Browser) -> Vec<String> {
             .map(str::to_owned)
             .to_vec();
     pages.extend(task_pages(browser));
+    pages.extend(ingest_pages(browser));
     pages.extend(group_pages(browser));
     pages.extend([format!("/files/{}", ids[1]), format!("/files/{long}"), format!("/files/{gone}")]);
     pages
@@ -80,6 +82,34 @@ fn task_pages(browser: &Browser) -> Vec<String> {
         format!("/tasks/{task}/images/{bare}"),
         "/tasks/send?tag=access&scope=filter".to_owned(),
         "/tasks/send?tag=access&scope=filter&q=nothing-here".to_owned(),
+    ]
+}
+
+/// Face ingest: the form, a list, a task nobody started, and one with a log of long and strange rows.
+fn ingest_pages(browser: &Browser) -> Vec<String> {
+    let server = &browser.server;
+    let group = "很长的人脸库名称".repeat(8);
+    let long = format!("http://127.0.0.1:1/{}", "no-spaces-to-break-at".repeat(20));
+    let csv = format!("{long},tag,description\nftp://h/1,a,b\n\"data:image/png;base64,aGVsbG8=\",a,b\n");
+    let make = |mode: &str| {
+        let form = Form::default().text("group_name", &group).text("mode", mode).file("file", "a.csv", csv.as_bytes());
+        let (name, kind) = form::content_type();
+        let made = server.send("POST", "/v1/tasks/create", &[(name, &kind)], &form.body()).expect(200);
+        word(&made.json()["id"])
+    };
+    let (waiting, done, stopped) = (make("0"), make("0"), make("1"));
+    for (id, state) in [(&done, 4), (&stopped, 3)] {
+        server.get(&format!("/v1/tasks/{id}/start")).expect(200);
+        wait::until_true("its end", || server.json(&format!("/v1/tasks/{id}/detail"))["state"] == state);
+    }
+    vec![
+        "/ingest".to_owned(),
+        "/ingest?tag=access".to_owned(),
+        "/ingest?group=nobody".to_owned(),
+        format!("/ingest/{waiting}"),
+        format!("/ingest/{done}"),
+        format!("/ingest/{done}?code=101"),
+        format!("/ingest/{stopped}"),
     ]
 }
 

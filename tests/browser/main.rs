@@ -21,6 +21,7 @@ mod access;
 mod browser;
 mod collecting;
 mod groups;
+mod ingest;
 mod keyboard;
 mod preferences;
 mod sending;

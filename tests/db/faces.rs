@@ -231,8 +231,8 @@ async fn lists_page_and_search(engine: Engine) {
 async fn a_face_goes_with_its_crop_unless_another_needs_it(engine: Engine) {
     let world = World::new(engine).await;
     let faces = faces(&world);
-    let same = [1, 2, 3];
-    let some = [prepared(&faces, "task00000001", 0, same).await, prepared(&faces, "task00000001", 1, same).await];
+    let color = [1, 2, 3];
+    let some = [prepared(&faces, "task00000001", 0, color).await, prepared(&faces, "task00000001", 1, color).await];
     insert(&world, &faces, "员工", &some).await.unwrap();
     assert_eq!(world.blob_count(), 1);
     let ids: Vec<Id> =

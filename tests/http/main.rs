@@ -6,6 +6,7 @@
 
 mod doors;
 mod files;
+mod ingest_pages;
 mod ingest_refusals;
 mod requests;
 mod sending;

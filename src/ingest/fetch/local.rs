@@ -3,24 +3,33 @@
 use std::io::Read;
 
 use super::Refusal;
+use crate::collect::model::File;
 use crate::collect::service::Collect;
 use crate::platform::blobs::BlobKey;
 use crate::platform::error::Error;
 use crate::platform::names::Name;
 
-/// The bytes of the file that `path` (what follows `granary:`) names, at most `max`.
+/// The living file that `path` (what follows `granary:`) names.
 ///
 /// # Errors
-/// When it isn't there, lies in the trash, or is larger.
-pub async fn read(collect: &Collect, path: &str, max: u64) -> Result<Vec<u8>, Refusal> {
+/// When it isn't there, or lies in the trash.
+pub async fn find(collect: &Collect, path: &str) -> Result<File, Refusal> {
     let (tag, name) = names(path)
         .ok_or_else(|| Refusal::new("granary: 地址应为 granary:tag/<标签>/<文件名>，标签和文件名须百分号编码"))?;
-    let file = match collect.file_by_name(tag.as_str(), name.as_str()).await {
-        Ok(file) if file.deleted_at.is_some() => return Err(Refusal(format!("标签 {tag} 中的文件 {name} 在回收站里"))),
-        Ok(file) => file,
-        Err(Error::NotFound(_)) => return Err(Refusal(format!("标签 {tag} 中没有文件 {name}"))),
-        Err(error) => return Err(unreadable(&error)),
-    };
+    match collect.file_by_name(tag.as_str(), name.as_str()).await {
+        Ok(file) if file.deleted_at.is_some() => Err(Refusal(format!("标签 {tag} 中的文件 {name} 在回收站里"))),
+        Ok(file) => Ok(file),
+        Err(Error::NotFound(_)) => Err(Refusal(format!("标签 {tag} 中没有文件 {name}"))),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+/// The bytes of that file, at most `max`.
+///
+/// # Errors
+/// As [`find`], and when it is larger.
+pub async fn read(collect: &Collect, path: &str, max: u64) -> Result<Vec<u8>, Refusal> {
+    let file = find(collect, path).await?;
     let size = u64::try_from(file.size).unwrap_or_default();
     if size > max {
         return Err(Refusal::too_large(Some(size), max));

@@ -16,6 +16,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::collect::model::File;
 use crate::collect::service::Collect;
 use crate::platform::config;
 use http::Http;
@@ -90,6 +91,15 @@ impl Fetcher {
             _ => return Err(Refusal(format!("uri 没有协议：{ALLOWED}"))),
         };
         Ok(Fetched { bytes: Arc::new(bytes) })
+    }
+}
+
+impl Fetcher {
+    /// The file of this server that a `granary:` address names, if it is there and in no trash.
+    pub async fn own_file(&self, uri: &str) -> Option<File> {
+        let (scheme, path) = uri.trim_ascii().split_once(':')?;
+        let is_own = scheme.eq_ignore_ascii_case("granary");
+        if is_own { local::find(&self.inner.collect, path).await.ok() } else { None }
     }
 }
 

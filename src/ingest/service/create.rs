@@ -37,6 +37,12 @@ pub(super) struct Table {
 }
 
 impl Intake {
+    /// What it is written in, as far as it has arrived.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.sniffer.encoding()
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors

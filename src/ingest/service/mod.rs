@@ -9,6 +9,7 @@ mod download;
 mod from_tag;
 mod log;
 mod look;
+mod pictures;
 mod run;
 mod watch;
 

@@ -21,7 +21,7 @@ use rust_embed::RustEmbed;
 struct Files;
 
 /// The parts of `app.css`, in their order.
-const SHEETS: [&str; 11] = [
+const SHEETS: [&str; 12] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -30,6 +30,7 @@ const SHEETS: [&str; 11] = [
     "css/ratios.css",
     "css/pages.css",
     "css/tasks.css",
+    "css/ingest.css",
     "css/faces.css",
     "css/upload.css",
     "css/phone.css",

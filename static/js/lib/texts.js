@@ -15,6 +15,8 @@ const en = {
   moreLoaded: "More files loaded",
   fileToUpload: "file to upload",
   filesToUpload: "files to upload",
+  readLikeThis: "; its first rows are read like this:",
+  noRows: "; there is no row in it.",
 };
 
 const zh = {
@@ -33,6 +35,8 @@ const zh = {
   moreLoaded: "已载入更多文件",
   fileToUpload: "个文件待上传",
   filesToUpload: "个文件待上传",
+  readLikeThis: "，前几行读取如下：",
+  noRows: "，没有数据行。",
 };
 
 export const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";

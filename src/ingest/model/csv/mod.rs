@@ -6,9 +6,11 @@
 
 mod columns;
 mod encoding;
+mod glimpse;
 mod normalize;
 mod row;
 
 pub use encoding::{Decoder, Encoding, Sniffer};
+pub use glimpse::Glimpse;
 pub use normalize::Normalizer;
 pub use row::{Fault, Row, write_row};

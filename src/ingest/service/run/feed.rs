@@ -126,18 +126,18 @@ async fn send(ingest: &Ingest, worker: &Arc<Worker>, slots: &Arc<Semaphore>, row
             worker.skip(number, next).await;
             continue;
         };
-        let entrance = async {
+        let reserve = async {
             let slot = slots.clone().acquire_owned().await.ok()?;
             // The text, and the bytes that it holds.
             let bytes = if is_data(&row.uri) { size * 2 } else { worker.guess() };
             Some((slot, ingest.inner.budget.take(bytes).await))
         };
-        let begun: Option<(OwnedSemaphorePermit, _)> = tokio::select! {
+        let taken: Option<(OwnedSemaphorePermit, _)> = tokio::select! {
             biased;
             () = worker.running.quitting() => None,
-            begun = entrance => begun,
+            taken = reserve => taken,
         };
-        let Some((slot, share)) = begun else {
+        let Some((slot, share)) = taken else {
             return false;
         };
         let worker = worker.clone();

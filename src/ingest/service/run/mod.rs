@@ -161,13 +161,13 @@ impl Ingest {
         let committer = commit::Committer::new(self.clone(), task.clone(), running.clone()).await?;
         running.measure(task.handled);
         let (fed, written) = tokio::join!(feed::feed(self, &task, table, running, sender), committer.run(outcomes));
-        let Some(outcome) = written? else {
+        let Some(written) = written? else {
             tracing::warn!(task = %id, "another server has taken this task up");
             return Ok(());
         };
-        let end = match (fed, outcome.failure) {
+        let end = match (fed, written.failure) {
             (_, Some(failure)) => End::Failed(failure),
-            _ if outcome.handled >= task.total => End::Completed,
+            _ if written.handled >= task.total => End::Completed,
             (Ok(feed::Fed::Whole), _) => End::Failed("任务的 CSV 文件不完整".to_owned()),
             (Ok(feed::Fed::Part), _) => End::Released,
             (Err(error), _) => End::Failed(format!("任务的 CSV 文件无法读取: {error}")),

@@ -1,0 +1,103 @@
+//! `POST /ingest`: makes a task of a CSV or a tag, and starts it where that was ticked; or only looks at the CSV.
+
+use rocket::State;
+use rocket::data::Data;
+use rocket::http::{ContentType, Status};
+use rocket::response::Responder;
+
+use crate::ingest::model::csv::Glimpse;
+use crate::ingest::model::form::Form;
+use crate::ingest::service::{Ingest, Intake};
+use crate::platform::error::{Error, Result};
+use crate::platform::web::guards::Caller;
+use crate::platform::web::multipart::{Part, Parts};
+use crate::platform::web::page::{Html, SeeOther};
+use crate::platform::web::receive::{Body, BodyHead};
+
+use super::draft::Draft;
+use super::list::{ListPage, Wish, page};
+use super::news::News;
+use super::{Answer, View};
+
+/// The form once more, or the way to the new task.
+#[derive(Responder)]
+pub(super) enum Created {
+    Form(Box<(Status, Html<ListPage>)>),
+    Go(SeeOther),
+}
+
+/// What arrived.
+struct Sent {
+    form: Form,
+    intake: Option<Intake>,
+    /// The beginning of the CSV.
+    head: Vec<u8>,
+    starts: bool,
+    /// It is only to be looked at.
+    is_check: bool,
+}
+
+/// `POST /ingest`
+#[rocket::post("/ingest", data = "<data>")]
+pub(super) async fn create(
+    _caller: Caller,
+    view: View,
+    ingest: &State<Ingest>,
+    media: Option<&ContentType>,
+    head: BodyHead,
+    data: Data<'_>,
+) -> Answer<Created> {
+    let sent = read(ingest, media, head, data).await?;
+    let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
+    draft.fill(&sent.form, sent.starts);
+    let glimpse =
+        sent.intake.as_ref().filter(|_| sent.is_check).map(|intake| Glimpse::of(&sent.head, intake.encoding()));
+    draft.open |= sent.is_check;
+    if !sent.is_check {
+        match ingest.create(&sent.form, sent.intake).await {
+            Ok(id) => return Ok(Created::Go(made(ingest, id.as_str(), sent.starts).await?)),
+            Err(error) => draft.refuse(error, view.w, view.frame.lang)?,
+        }
+    }
+    let status = if sent.is_check { Status::Ok } else { Status::BadRequest };
+    let page = page(view, ingest, &Wish::default(), draft, glimpse).await?;
+    Ok(Created::Form(Box::new((status, Html(page)))))
+}
+
+async fn made(ingest: &Ingest, id: &str, starts: bool) -> Result<SeeOther> {
+    if starts {
+        ingest.start(id).await?;
+    }
+    let news = if starts { News::Started } else { News::Created };
+    Ok(SeeOther::to(format!("/ingest/{id}")).noting(news.to_string()))
+}
+
+/// Reads the form to its end; the CSV goes to the disk as it arrives.
+async fn read(ingest: &Ingest, media: Option<&ContentType>, head: BodyHead, data: Data<'_>) -> Result<Sent> {
+    let media = media.filter(|media| media.is_form_data()).ok_or_else(|| {
+        let message = ("The body must be multipart/form-data.", "请求正文必须是 multipart/form-data");
+        Error::Unsupported(message.into())
+    })?;
+    let mut parts = Parts::new(media, Body::open(data, head, ingest.max_size())?)?;
+    let mut sent = Sent { form: Form::default(), intake: None, head: Vec::new(), starts: false, is_check: false };
+    while let Some(part) = parts.next_part().await? {
+        match part {
+            Part::Text { name, .. } if name == "start" => sent.starts = true,
+            Part::Text { name, .. } if name == "check" => sent.is_check = true,
+            Part::Text { name, value } => sent.form.set(name, value),
+            Part::File(_) if sent.intake.is_some() => {
+                return Err(Error::invalid("file", ("is there more than once", "只能提交一个文件")));
+            }
+            Part::File(mut part) => {
+                let mut intake = ingest.begin(head.length).await?;
+                while let Some(bytes) = part.chunk().await? {
+                    let room = Glimpse::HEAD.saturating_sub(sent.head.len());
+                    sent.head.extend_from_slice(&bytes[..room.min(bytes.len())]);
+                    intake.write(&bytes).await?;
+                }
+                sent.intake = Some(intake);
+            }
+        }
+    }
+    Ok(sent)
+}
