@@ -105,7 +105,9 @@ impl Form {
         Ok(NewTask { group, limits, thread_num, mode })
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// The field of this name; an empty one counts as absent.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         value.filter(|value| !value.trim().is_empty())
     }

@@ -140,6 +140,8 @@ impl<W: Write> Normalizer<W> {
     fn end_row(&mut self) {
         let [uri, tag, description] = [0, 1, 2].map(|at| whole_characters(&self.fields[at]));
         let uri = uri.trim();
+        // Exactly, or a large row would take twice its room.
+        self.rows.reserve_exact(uri.len() + 64);
         let is_large = uri.len() > if is_data(uri) { self.longest } else { ADDRESS };
         if is_large {
             write_row(&mut self.rows, &kept_uri(uri), "", "", Some(Fault::TooLarge));

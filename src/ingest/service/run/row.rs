@@ -83,9 +83,11 @@ impl Worker {
 
     async fn outcome(&self, number: i64, row: Row, uri: &str) -> Result<PreparedFace, Bad> {
         row.check()?;
-        let fetched = self.ingest.inner.fetcher.fetch(&row.uri).await;
+        let Row { uri: text, tag, description, .. } = row;
+        let fetched = self.ingest.inner.fetcher.fetch(&text).await;
+        // That of a data: URI is larger than its picture.
+        drop(text);
         let bytes = fetched.map_err(|refusal| Bad::new(Code::NoPicture, refusal.0))?.bytes;
-        let Row { tag, description, .. } = row;
         self.guess.lock().unwrap_or_else(PoisonError::into_inner).learn(bytes.len());
         let sighting = self.look(number, &bytes).await?;
         let face = sighting.faces.first().ok_or_else(no_face)?;
