@@ -56,7 +56,7 @@ fn upward_rooms(source: &Source) -> Vec<String> {
 }
 
 /// Imports of another room by anything but its service, its model or its guards, and of another
-/// room by a store; a model may know another model alone.
+/// room by a store.
 fn foreign_insides(source: &Source) -> Vec<String> {
     let (Some(room), Some(layer)) = (source.room(), source.layer()) else {
         return Vec::new();
@@ -71,9 +71,7 @@ fn foreign_insides(source: &Source) -> Vec<String> {
         }
         let inside = path.get(1).and_then(|name| layer_named(name));
         let allowed = match layer {
-            // Pure types of a lower room are as good as one's own.
-            Layer::Model => matches!(inside, Some(Layer::Model)),
-            Layer::Store => false,
+            Layer::Model | Layer::Store => false,
             _ => !matches!(inside, Some(Layer::Store | Layer::Engine | Layer::Surface)),
         };
         if !allowed {
