@@ -23,7 +23,7 @@ use crate::platform::web::receive::BodyHead;
 const FREE: u64 = 1 << 20;
 
 /// What all larger bodies have together, in MiB: three of the largest that any route takes.
-const ROOM: u32 = 128;
+const ROOM: u32 = 96;
 
 /// How long a body waits for its room; the connection waits with it.
 const PATIENCE: Duration = Duration::from_mins(1);
