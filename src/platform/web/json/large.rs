@@ -22,8 +22,8 @@ use crate::platform::web::receive::BodyHead;
 /// Bodies up to this many bytes need no room.
 const FREE: u64 = 1 << 20;
 
-/// What all larger bodies have together, in MiB: three of the largest that any route takes.
-const ROOM: u32 = 128;
+/// What all larger bodies have together, in MiB: two of the largest that any route takes.
+const ROOM: u32 = 96;
 
 /// How long a body waits for its room; the connection waits with it.
 const PATIENCE: Duration = Duration::from_mins(1);
