@@ -1,6 +1,6 @@
 //! Fetching the picture of a row: from the web, from the row itself (`data:`), or from this server (`granary:`).
 //!
-//! What always holds: no connection goes to an address that [`address::Guard`] hasn't let in; a row never takes more
+//! What always holds: no connection goes to an address that `address::Guard` hasn't let in; a row never takes more
 //! than `ingest.max_image` bytes; no host has more than `ingest.per_host` connections from here, over all tasks; and
 //! no credentials from a URI come back in a message.
 

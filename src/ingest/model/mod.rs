@@ -1,7 +1,7 @@
 //! The plain types and rules of face ingest tasks (seed 003, contract §3).
 //!
 //! Nothing here touches the disk, the database or the clock. What always holds: a [`NewTask`] has been
-//! checked field by field, and a row has exactly one [`Outcome`].
+//! checked field by field, and a row has exactly one outcome.
 
 pub mod csv;
 pub mod form;

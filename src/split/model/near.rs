@@ -3,7 +3,7 @@
 //! Two fingerprints that differ in at most `d` of 64 bits are equal in at least one of `d + 1` bands of bits. So they
 //! are sorted by each band in turn, and only those that are equal there are compared: for 100,000 fingerprints some 70
 //! million comparisons in place of 5 billion. Where very many are equal in a band, the bits in which those still vary are
-//! parted into bands once more, and so on while [`MOST_STEPS`] last. What always holds: no pair is seen twice, and
+//! parted into bands once more, and so on while `MOST_STEPS` last. What always holds: no pair is seen twice, and
 //! fingerprints that weren't compared with all that may be near are named.
 
 /// Bits in which two pictures may differ and still count as near-identical.
