@@ -34,7 +34,10 @@ impl From<&ThumbnailError> for Unreadable {
             ThumbnailError::TooLarge { width, height } => {
                 (format!("{width}×{height} pixels are too many"), format!("图片过大: {width}×{height}像素"))
             }
-            ThumbnailError::Broken(why) => (format!("broken picture: {why}"), format!("图片已损坏: {why}")),
+            ThumbnailError::Broken(why) if why == "cut short" => {
+                ("broken picture: cut short".to_owned(), "图片已损坏: 数据不完整".to_owned())
+            }
+            ThumbnailError::Broken(why) => (format!("broken picture: {why}"), "图片已损坏".to_owned()),
             ThumbnailError::Io(error) => (error.to_string(), format!("无法读取图片: {error}")),
         };
         Self { en, zh }
