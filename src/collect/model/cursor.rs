@@ -46,6 +46,18 @@ impl Cursor {
         Self::decode(rest)
     }
 
+    /// The number after which a list that is told by one number goes on; `None` at its beginning.
+    ///
+    /// # Errors
+    /// `Invalid` when the cursor wasn't given out by this server, or belongs to another list.
+    pub fn key(text: Option<&str>) -> Result<Option<i64>> {
+        match text.map(Self::decode).transpose()? {
+            None => Ok(None),
+            Some(Self::Number { key, tie: 0 }) => Ok(Some(key)),
+            Some(_) => Err(Error::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
+        }
+    }
+
     fn read(text: &str) -> Option<Self> {
         if let Some(numbers) = text.strip_prefix('n') {
             let (key, tie) = numbers.split_once('-')?;
@@ -81,6 +93,16 @@ mod tests {
         assert_eq!(Cursor::decode_in(&cursor.encode_in('s'), 's').unwrap(), cursor);
         for bad in [cursor.encode_in('n'), cursor.encode(), String::new(), "s".into(), "图".into()] {
             assert!(Cursor::decode_in(&bad, 's').is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_by_one_number_takes_no_other_cursor() {
+        let text = |cursor: Cursor| cursor.encode();
+        assert_eq!(Cursor::key(None).unwrap(), None);
+        assert_eq!(Cursor::key(Some(&text(Cursor::Number { key: 5, tie: 0 }))).unwrap(), Some(5));
+        for bad in [text(Cursor::Number { key: 5, tie: 6 }), text(Cursor::Text("a".into())), "x".into()] {
+            assert!(Cursor::key(Some(&bad)).is_err(), "{bad:?}");
         }
     }
 

@@ -78,7 +78,7 @@ impl Collect {
             }
             tx.commit().await?;
             let blobs = self.inner.blobs.clone();
-            let remove = move || gone.iter().try_for_each(|key| blobs.remove(key));
+            let remove = move || blobs.remove_all(&gone);
             tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         }
         Ok(())

@@ -22,8 +22,6 @@ pub use thumbnails::Picture;
 pub use unpack::{MAX_ENTRIES, Outcome};
 pub use upload::Upload;
 
-pub use crate::platform::paging::MAX_LIMIT;
-
 use super::model::About;
 use super::store;
 use crate::platform::blobs::{BlobKey, Blobs};

@@ -1,13 +1,11 @@
 //! Into the trash, back out of it, and out of it for ever.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use super::{Collect, files, naming, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Page, Tag, Totals, Trashed};
 use crate::collect::store::commit::{Change, TagChange};
-use crate::platform::blobs::{BlobKey, Blobs};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
@@ -180,22 +178,10 @@ impl Collect {
         tx.commit().await?;
         // The rows are gone first: a crash here leaves orphans, never a row without bytes.
         let blobs = self.inner.blobs.clone();
-        let remove = move || remove_all(&blobs, &unused);
+        let remove = move || blobs.remove_all(&unused);
         tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         Ok(count)
     }
-}
-
-/// Removes them all, also behind one that can't be removed; the first error. Nothing names them any more, so what is
-/// passed over here would stay for ever.
-fn remove_all(blobs: &Blobs, keys: &[BlobKey]) -> io::Result<()> {
-    let faults = keys.iter().filter_map(|key| blobs.remove(key).err().map(|error| (key, error)));
-    let mut first = Ok(());
-    for (key, error) in faults {
-        tracing::error!(blob = %key, %error, "a purged blob could not be removed");
-        first = first.and(Err(error));
-    }
-    first
 }
 
 /// Brings those of the files back that lie in the trash, and keeps their tags true; how many they were.

@@ -9,7 +9,7 @@ use crate::collect::model::File;
 use crate::collect::model::conflict::Namesake;
 use crate::platform::archive::zip_names;
 use crate::platform::db::dialect::{by_index, insert_or_ignore};
-use crate::platform::db::{Sql, Tx, Value, marks};
+use crate::platform::db::{Sql, Tx, Value, marks, rows_of_marks};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::names::fold;
@@ -192,13 +192,6 @@ fn insert_files(files: &[NewFile]) -> Sql {
         sql = sql.bind(file.width).bind(file.height).bind(file.created_at).bind(1_i64);
     }
     sql
-}
-
-fn rows_of_marks(rows: usize, columns: usize) -> String {
-    let row = format!("({}), ", marks(columns));
-    let mut text = row.repeat(rows);
-    text.truncate(text.len() - 2);
-    text
 }
 
 /// The file with that id, within the transaction.

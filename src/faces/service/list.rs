@@ -5,11 +5,11 @@ use std::ops::Range;
 use super::{Faces, store};
 use crate::collect::model::Page;
 use crate::collect::model::cursor::Cursor;
-use crate::collect::service::MAX_LIMIT;
 use crate::faces::model::{Face, Filter, Group};
 use crate::platform::blobs::{BlobKey, Segment, SegmentBody};
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
+use crate::platform::paging::{check_limit, cut};
 
 /// The bytes of a crop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,20 +104,13 @@ impl Faces {
 
 /// Where a list goes on.
 fn place(cursor: Option<&str>, limit: u32) -> Result<Option<Id>> {
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Error::invalid("limit", ("must be a whole number from 1 to 1000", "必须是 1 到 1000 的整数")));
-    }
-    match cursor.map(Cursor::decode).transpose()? {
-        None => Ok(None),
-        Some(Cursor::Number { key, tie: 0 }) => Ok(Some(Id(key))),
-        Some(_) => Err(Error::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
-    }
+    check_limit(limit)?;
+    Ok(Cursor::key(cursor)?.map(Id))
 }
 
 /// A page of what was asked for with one more than `limit`.
 fn page<T>(mut items: Vec<T>, limit: u32, id: impl Fn(&T) -> Id) -> Page<T> {
-    let is_more = items.len() > limit as usize;
-    items.truncate(limit as usize);
+    let is_more = cut(&mut items, limit);
     let last = items.last().filter(|_| is_more);
     let next = last.map(|last| Cursor::Number { key: id(last).0, tie: 0 }.encode());
     Page { items, next }

@@ -7,10 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Ingest;
 use super::create::Table;
 use crate::collect::model::{Filter, Order};
-use crate::collect::service::MAX_LIMIT;
 use crate::ingest::model::Source;
 use crate::ingest::model::csv::write_row;
 use crate::platform::error::{Error, Result};
+use crate::platform::paging::MAX_LIMIT;
 
 /// What is percent-encoded in an address: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

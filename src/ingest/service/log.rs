@@ -5,13 +5,13 @@ use std::io;
 use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::json;
 
-use super::look::{after, check_limit};
 use super::{Ingest, store};
 use crate::collect::model::Page;
 use crate::collect::model::cursor::Cursor;
 use crate::ingest::model::{Code, LogLine, TaskId};
 use crate::platform::blobs::{Segment, SegmentBody, Segments};
 use crate::platform::error::{Error, Result};
+use crate::platform::paging::{check_limit, cut};
 
 /// Lines that are read at a time.
 pub(super) const PAGE: u32 = 2048;
@@ -64,12 +64,11 @@ impl Ingest {
         limit: u32,
     ) -> Result<Page<LogLine>> {
         check_limit(limit)?;
-        let after = after(cursor)?.unwrap_or(-1);
+        let after = Cursor::key(cursor)?.unwrap_or(-1);
         let task = self.task(id).await?;
         let wanted = store::log::Wanted { code, after, ..Default::default() };
         let mut items = store::log::page(&self.inner.db, &task.id, wanted, limit + 1).await?;
-        let is_more = items.len() > limit as usize;
-        items.truncate(limit as usize);
+        let is_more = cut(&mut items, limit);
         let next = items.last().filter(|_| is_more).map(|line| Cursor::Number { key: line.row, tie: 0 }.encode());
         Ok(Page { items, next })
     }

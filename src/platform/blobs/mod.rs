@@ -103,6 +103,21 @@ impl Blobs {
         remove_if_there(&self.inner.layout.thumbnail(key))
     }
 
+    /// The same for many, also behind one that can't be removed: nothing names them any more, so what is passed
+    /// over here would stay for ever.
+    ///
+    /// # Errors
+    /// The first fault; each is logged.
+    pub fn remove_all(&self, keys: &[BlobKey]) -> io::Result<()> {
+        let faults = keys.iter().filter_map(|key| self.remove(key).err().map(|error| (key, error)));
+        let mut first = Ok(());
+        for (key, error) in faults {
+            tracing::error!(blob = %key, %error, "a blob could not be removed");
+            first = first.and(Err(error));
+        }
+        first
+    }
+
     /// Puts a small derived file (a thumbnail) in its place, whole or not at all. It can be made
     /// again, so it is not synced. Blocks on the disk.
     ///

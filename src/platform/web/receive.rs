@@ -57,8 +57,8 @@ pub struct Body<'r> {
     head: BodyHead,
     limit: u64,
     taken: u64,
-    /// The digest of what was read, and what it is to be in the end.
-    sum: Option<(Context, [u8; 32])>,
+    /// The digest of what was read, and what it is to be in the end; on the heap for the same reason.
+    sum: Option<Box<(Context, [u8; 32])>>,
 }
 
 impl<'r> Body<'r> {
@@ -82,7 +82,7 @@ impl<'r> Body<'r> {
     /// # Errors
     /// As [`Announced::sha256`].
     pub fn check_digest(&mut self) -> Result<()> {
-        self.sum = self.head.announced.sha256()?.map(|digest| (Context::new(&SHA256), digest));
+        self.sum = self.head.announced.sha256()?.map(|digest| Box::new((Context::new(&SHA256), digest)));
         Ok(())
     }
 
@@ -102,8 +102,8 @@ impl<'r> Body<'r> {
         if count == 0 && self.head.length.is_some_and(|length| length != self.taken) {
             return Err(broken_off());
         }
-        if let Some((sum, _)) = &mut self.sum {
-            sum.update(&buffer[before..]);
+        if let Some(announced) = &mut self.sum {
+            announced.0.update(&buffer[before..]);
         }
         if count == 0 {
             self.compare_digest()?;
@@ -112,7 +112,7 @@ impl<'r> Body<'r> {
     }
 
     fn compare_digest(&mut self) -> Result<()> {
-        let Some((sum, announced)) = self.sum.take() else {
+        let Some((sum, announced)) = self.sum.take().map(|sum| *sum) else {
             return Ok(());
         };
         let arrived: [u8; 32] = sum.finish().as_ref().try_into().unwrap_or_default();

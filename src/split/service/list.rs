@@ -89,11 +89,7 @@ impl Split {
         head: Vec<u8>,
     ) -> Result<Vec<u8>> {
         check_limit(limit)?;
-        let after = match cursor.map(Cursor::decode).transpose()? {
-            None => 0,
-            Some(Cursor::Number { key, tie: 0 }) => key,
-            Some(_) => return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
-        };
+        let after = Cursor::key(cursor)?.unwrap_or(0);
         let task = self.inner.training.find_task(task).await?;
         let mut images = store::list::page(&self.inner.db, task.id, set.stored(), after, limit + 1).await?;
         if images.is_empty() {

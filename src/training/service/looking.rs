@@ -18,11 +18,7 @@ impl Training {
     /// 1001 for a limit or cursor that isn't one.
     pub async fn images(&self, id: Id, which: Shelf, cursor: Option<&str>, limit: u32) -> Result<Page<Image>> {
         check_limit(limit)?;
-        let after = match cursor.map(Cursor::decode).transpose()? {
-            None => 0,
-            Some(Cursor::Number { key, tie: 0 }) => key,
-            Some(_) => return Err(Fault::invalid("cursor", ("belongs to another list", "该游标属于另一个列表"))),
-        };
+        let after = Cursor::key(cursor)?.unwrap_or(0);
         let mut items = store::images::page(&self.inner.db, id, which, after, limit + 1).await?;
         let is_more = cut(&mut items, limit);
         let last = items.last().filter(|_| is_more);
