@@ -1,34 +1,58 @@
-//! `cargo bench --bench faces [-- <folder>]`: how many pictures a second the built-in face engine looks at, on all processors.
+//! `cargo bench --bench faces [-- <folder>]`: how many pictures a second the built-in face engine looks at, on all processors, and how many
+//! an ingest task does that looks at the very same files, with everything around it (opening, cutting, storing, durable outcomes).
 //!
 //! 2,000 JPEGs of 400 to 1,000 pixels are made from the faces in the folder that `GRANARY_SHARED_DATA` names, scaled and shifted, or from
-//! drawn ones where there are none; with a folder behind `--` they stay there, for an ingest of the very same files. The bare engine is
-//! timed in a loop of one thread a processor, alone and together with opening the files.
+//! drawn ones where there are none; with a folder behind `--` they stay there. The bare engine is timed in a loop of one thread a
+//! processor, alone and together with opening the files, before and after the task.
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     reason = "a measurement, not the server"
 )]
+#![allow(dead_code, reason = "the server is shared with another measurement")]
+
+#[path = "training/server.rs"]
+mod server;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use granary::faces::engine::{Seetaface, open};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
+use server::Server;
 
 const PICTURES: usize = 2000;
+
+/// The folder of the server; its database is the SQLite file there.
+pub struct Place {
+    folder: PathBuf,
+    mysql: Option<String>,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let own = tempfile::tempdir()?;
     let named = std::env::args_os().skip(1).find(|argument| argument != "--bench").map(PathBuf::from);
-    let folder = named.unwrap_or_else(|| own.path().to_owned());
+    let folder = named.unwrap_or_else(|| own.path().join("pictures"));
     std::fs::create_dir_all(&folder)?;
     let files = make(&folder)?;
+    println!("{PICTURES} pictures, {} threads", std::thread::available_parallelism()?.get());
+    println!("| work | images/s |\n|---|---|");
+    bare(&files)?;
+    ingest(&files, &own.path().join("data"))?;
+    bare(&files)
+}
+
+/// The engine in a loop.
+fn bare(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     let threads = std::thread::available_parallelism()?.get();
     let engine = Seetaface::new()?;
     let (next, found, looking) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
@@ -48,10 +72,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let all = start.elapsed().as_secs_f64();
     let bare = looking.into_inner() as f64 / 1e9 / threads as f64;
-    println!("{PICTURES} pictures, {threads} threads, a face in {}", found.into_inner());
-    println!("| work | images/s |\n|---|---|");
-    println!("| the bare engine | {:.1} |", PICTURES as f64 / bare);
+    println!("| the bare engine, a face in {} | {:.1} |", found.into_inner(), PICTURES as f64 / bare);
     println!("| the files read and opened, too | {:.1} |", PICTURES as f64 / all);
+    Ok(())
+}
+
+/// The same files as a tag, and a task made of it.
+fn ingest(files: &[PathBuf], folder: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(folder)?;
+    let server = Server::start_with(&Place { folder: folder.to_owned(), mysql: None }, &[]);
+    for (number, file) in files.iter().enumerate() {
+        let bytes = std::fs::read(file)?;
+        let answer = server.ask_with("PUT", &format!("/upload/bench/{number:04}.jpg"), "", &bytes);
+        assert_eq!(answer.status, 201, "{}", answer.text);
+    }
+    let part =
+        |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let body = part("group_name", "bench") + &part("from_tag", "bench") + "--b--\r\n";
+    let form = "Content-Type: multipart/form-data; boundary=b\r\n";
+    let created = server.ask_with("POST", "/v1/tasks/create", form, body.as_bytes());
+    let id = created.text.split("\"id\":\"").nth(1).and_then(|rest| rest.get(..12)).expect("an id").to_owned();
+    let start = Instant::now();
+    assert_eq!(server.ask("POST", &format!("/v1/tasks/{id}/start"), "").status, 200);
+    while !server.ask("GET", &format!("/v1/tasks/{id}/detail"), "").text.contains("\"state\":4") {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let rate = PICTURES as f64 / start.elapsed().as_secs_f64();
+    let groups = server.ask("GET", "/api/v1/groups", "").text;
+    let faces = groups.split("\"face_count\":").nth(1).and_then(|rest| rest.split([',', '}']).next()).unwrap_or("0");
+    println!("| an ingest task of them, a face in {faces}, {} MiB | {rate:.1} |", server.peak());
     Ok(())
 }
 
