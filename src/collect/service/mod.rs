@@ -85,7 +85,8 @@ impl Collect {
                 commits,
                 placing: Arc::default(),
                 finishing: Semaphore::new(FINISHING),
-                cpu: Arc::new(Semaphore::new(cores)),
+                // One more, so that no processor waits while one of them waits for its next step.
+                cpu: Arc::new(Semaphore::new(cores + 1)),
                 making: locks::Locks::default(),
                 unreadable: Mutex::default(),
                 wake: Arc::default(),
