@@ -65,6 +65,11 @@ impl Connection {
         }
     }
 
+    /// Whether these bytes come, of an answer that may go on.
+    pub fn comes(&mut self, mark: &[u8]) -> bool {
+        self.fill_until(mark).is_some()
+    }
+
     /// Whatever still comes until the other side ends.
     pub fn rest(&mut self) -> Vec<u8> {
         while self.fill() {}
