@@ -6,6 +6,9 @@ mod commit;
 mod files;
 mod locks;
 mod naming;
+mod quotas;
+mod restore;
+mod retention;
 mod rewind;
 mod thumbnails;
 mod trash;
@@ -73,7 +76,8 @@ impl Collect {
     #[must_use]
     pub fn new(db: Db, blobs: Blobs, ids: Ids, clock: Clock, config: Config) -> Self {
         let (commits, pending) = mpsc::channel(commit::QUEUE);
-        let committer = commit::Committer::new(db.clone(), ids, clock.clone());
+        let quota = config.storage.quota.map(|bytes| i64::try_from(bytes.as_u64()).unwrap_or(i64::MAX));
+        let committer = commit::Committer::new(db.clone(), ids, clock.clone(), quota);
         tokio::spawn(committer.run(pending));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {

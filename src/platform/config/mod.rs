@@ -70,6 +70,9 @@ pub struct Storage {
     /// Below this many free bytes uploads answer 507.
     #[serde(default = "min_free")]
     pub min_free: ByteUnit,
+    /// Most bytes of all living files together; unset: no bound.
+    #[serde(default)]
+    pub quota: Option<ByteUnit>,
 }
 
 /// `trash.…`
