@@ -41,6 +41,7 @@ mod multipart;
 mod names;
 mod pages;
 mod paging;
+mod slow_bodies;
 mod split_documents;
 mod split_sets;
 mod startup;

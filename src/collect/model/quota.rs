@@ -46,8 +46,10 @@ impl NewSettings {
 }
 
 /// What a quota must be.
-pub const QUOTA_RULE: (&str, &str) =
-    ("must be null or a whole number of bytes from 0 to 9007199254740991", "必须是 null 或 0 到 9007199254740991 的整数（字节）");
+pub const QUOTA_RULE: (&str, &str) = (
+    "must be null or a whole number of bytes from 0 to 9007199254740991",
+    "必须是 null 或 0 到 9007199254740991 的整数（字节）",
+);
 
 /// What a number of days must be.
 pub const KEEP_RULE: (&str, &str) =

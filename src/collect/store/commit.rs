@@ -249,20 +249,14 @@ pub async fn bury(tx: &mut Tx, id: Id, now: i64) -> Result<()> {
 
 /// Brings a file back from the trash, as `name`, and as `zip_name` in archives; it keeps the name that
 /// it asked for once, unless another is given.
-pub async fn revive(
-    tx: &mut Tx,
-    id: Id,
-    name: &str,
-    asked_name: Option<&str>,
-    zip_name: &str,
-    now: i64,
-) -> Result<()> {
+pub async fn revive(tx: &mut Tx, id: Id, name: &str, asked_name: Option<&str>, zip_name: &str, now: i64) -> Result<()> {
     let sql = Sql::new(
         "UPDATE files SET live = 1, deleted_at = NULL, restored_at = ?, name = ?, folded = ?, asked_name = COALESCE(?, asked_name), zip_name = ?, zip_key = ? \
          WHERE id = ? AND live IS NULL",
     );
     let own_zip_name: Value = (zip_name != name).then_some(zip_name).into();
-    let sql = sql.bind(now).bind(name).bind(fold(name)).bind(asked_name).bind(own_zip_name).bind(zip_names::key(zip_name));
+    let sql =
+        sql.bind(now).bind(name).bind(fold(name)).bind(asked_name).bind(own_zip_name).bind(zip_names::key(zip_name));
     tx.execute(sql.bind(id)).await?;
     Ok(())
 }

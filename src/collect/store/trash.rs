@@ -134,8 +134,7 @@ pub async fn find_buried(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(File, Vec<u8>)>
     // The key is the column behind those of a file.
     let columns = FILE.replacen(" FROM ", ", f.zip_key FROM ", 1);
     let these = marks(ids.len());
-    let text =
-        format!("SELECT {columns} WHERE f.id IN ({these}) AND f.deleted_at IS NOT NULL{}", tx.for_update());
+    let text = format!("SELECT {columns} WHERE f.id IN ({these}) AND f.deleted_at IS NOT NULL{}", tx.for_update());
     let rows = tx.fetch_all(Sql::new(text).bind_all(ids.iter().copied())).await?;
     rows.iter().map(|row| Ok((file(row)?, row.bytes(13)?))).collect()
 }
