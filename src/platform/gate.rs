@@ -20,6 +20,7 @@ pub struct Gate {
     turns: Arc<Semaphore>,
     /// One for each turn and for each that waits.
     places: Arc<Semaphore>,
+    patience: Duration,
 }
 
 /// A turn; it ends when this is dropped.
@@ -33,7 +34,8 @@ impl Gate {
     /// Lets `at_once` in, and `waiting` more wait.
     #[must_use]
     pub fn new(at_once: usize, waiting: usize) -> Self {
-        Self { turns: Arc::new(Semaphore::new(at_once)), places: Arc::new(Semaphore::new(at_once + waiting)) }
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { turns: semaphore(at_once), places: semaphore(at_once + waiting), patience: PATIENCE }
     }
 
     /// Waits for a turn.
@@ -42,7 +44,7 @@ impl Gate {
     /// `Unavailable` when too many wait already, or no turn came.
     pub async fn enter(&self) -> Result<Turn> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
-        let turn = timeout(PATIENCE, self.turns.clone().acquire_owned()).await.map_err(|_| busy())?;
+        let turn = timeout(self.patience, self.turns.clone().acquire_owned()).await.map_err(|_| busy())?;
         Ok(Turn { _turn: turn.map_err(Error::internal)?, _place: place })
     }
 }
@@ -59,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_full_queue_refuses_and_later_lets_in() {
         let gate = Gate::new(1, 1);
         let first = gate.enter().await.unwrap();
@@ -71,9 +73,9 @@ mod tests {
         gate.enter().await.unwrap();
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn nobody_waits_for_ever() {
-        let gate = Gate::new(1, 1);
+        let gate = Gate { patience: Duration::from_millis(1), ..Gate::new(1, 1) };
         let _first = gate.enter().await.unwrap();
         assert!(matches!(gate.enter().await, Err(Error::Unavailable(_))));
         let again = gate.enter();

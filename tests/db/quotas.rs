@@ -135,7 +135,7 @@ async fn a_large_upload_is_refused_before_it_arrives(engine: Engine) {
     let name = |text| Name::new(text).unwrap();
     world.put("t", "a", b"known").await;
     world.set("t", Some(4 << 20), None).await;
-    let ask = |file, size| world.collect.foresee(&name("t"), &name(file), Some(size));
+    let ask = async |file, size| world.collect.foresee(&name("t"), &name(file), Some(size)).await;
     let refused = over(ask("new", 4 << 20).await);
     assert_eq!((refused.used, refused.wanted, refused.allowed), (5, 4 << 20, 4 << 20));
     ask("new", (4 << 20) - 5).await.unwrap();

@@ -1,5 +1,7 @@
 //! The settings of a tag: a form on its page, and one of its own where something in it is wrong.
 
+use std::ops::RangeInclusive;
+
 use askama::Template;
 use rocket::State;
 use rocket::form::FromForm;
@@ -61,18 +63,17 @@ impl SettingsForm {
     }
 
     /// The same, filled in as it was sent.
-    fn filled_in(self, sent: &Sent<'_>, quota: Option<Option<i64>>, keep_days: Option<Option<i64>>) -> Self {
-        let (wrong_quota, wrong_keep) = (quota.is_none(), keep_days.is_none());
+    fn filled_in(self, sent: &Sent<'_>, wrong_quota: bool, wrong_keep: bool) -> Self {
         Self { quota: sent.quota.to_owned(), keep_days: sent.keep_days.to_owned(), wrong_quota, wrong_keep, ..self }
     }
 }
 
-/// A number, or an empty field; `None` when it is neither.
-fn field(text: &str, parse: impl Fn(&str) -> Option<i64>, range: std::ops::RangeInclusive<i64>) -> Option<Option<i64>> {
+/// A number, or none for an empty field; an error when it is neither.
+fn field(text: &str, parse: impl Fn(&str) -> Option<i64>, range: RangeInclusive<i64>) -> Result<Option<i64>, ()> {
     if text.trim().is_empty() {
-        return Some(None);
+        return Ok(None);
     }
-    parse(text.trim()).filter(|number| range.contains(number)).map(Some)
+    parse(text.trim()).filter(|number| range.contains(number)).map(Some).ok_or(())
 }
 
 #[derive(Template)]
@@ -104,12 +105,13 @@ pub(super) async fn save(
     let tag = collect.tag(Name::new(tag).map_err(|error| error.of("tag"))?.as_str()).await?;
     let quota = field(form.quota, written::parse, 0..=MAX_QUOTA);
     let keep_days = field(form.keep_days, |text| text.parse().ok(), 1..=MAX_KEEP_DAYS);
-    if quota.is_none() || keep_days.is_none() {
-        let settings = SettingsForm::of(&tag, view.frame.lang).filled_in(&form, quota, keep_days);
-        let (name, href, View { frame, w }) = (tag.name.clone(), page_of(&tag.name), view);
-        let page = SettingsPage { frame, w, name, href, settings };
-        return Ok(Saved::Form(Box::new((Status::BadRequest, Html(page)))));
+    if let (Ok(quota), Ok(keep_days)) = (quota, keep_days) {
+        let new = NewSettings { quota: Some(quota), keep_days: Some(keep_days) };
+        let tag = collect.change_settings(&tag.name, new).await?;
+        return Ok(Saved::Go(SeeOther::to(page_of(&tag.name)).noting(News::Settings.to_string())));
     }
-    let tag = collect.change_settings(&tag.name, NewSettings { quota, keep_days }).await?;
-    Ok(Saved::Go(SeeOther::to(page_of(&tag.name)).noting(News::Settings.to_string())))
+    let settings = SettingsForm::of(&tag, view.frame.lang).filled_in(&form, quota.is_err(), keep_days.is_err());
+    let (href, View { frame, w }) = (page_of(&tag.name), view);
+    let page = SettingsPage { frame, w, name: tag.name, href, settings };
+    Ok(Saved::Form(Box::new((Status::BadRequest, Html(page)))))
 }

@@ -3,10 +3,11 @@
 use std::ops::Deref;
 
 use rocket::data::{Data, FromData, Outcome};
-use rocket::form::{Errors, FromForm};
-use rocket::http::{RawStr, Status};
+use rocket::form::{Errors, FromForm, ValueField};
+use rocket::http::Status;
 use rocket::outcome::Outcome as Guarded;
-use rocket::request::{FromRequest, Request, local_cache};
+use rocket::request::{FromRequest, Request};
+use url::form_urlencoded;
 
 use super::guards::Refusal;
 use super::json::bytes;
@@ -43,25 +44,29 @@ impl<'r, T: FromForm<'r>> FromData<'r> for Form<T> {
         if !request.content_type().is_some_and(|media| media.is_form()) {
             return Outcome::Forward((data, Status::UnsupportedMediaType));
         }
-        let text = match read(request, data).await {
-            Ok(text) => local_cache!(request, text),
+        let fields = match read(request, data).await {
+            Ok(fields) => &request.local_cache(|| Fields(fields)).0,
             Err(error) => {
                 let status = Status::new(error.status());
                 request.local_cache(|| Refusal(Some(error)));
                 return Outcome::Error((status, Errors::new()));
             }
         };
-        match rocket::form::Form::<T>::parse_encoded(RawStr::new(text)) {
+        let fields = fields.iter().map(|(name, value)| ValueField::from((name.as_str(), value.as_str())));
+        match rocket::form::Form::<T>::parse_iter(fields) {
             Ok(form) => Outcome::Success(Self(form)),
             Err(errors) => Outcome::Error((errors.status(), errors)),
         }
     }
 }
 
-async fn read(request: &Request<'_>, data: Data<'_>) -> Result<String> {
+/// The fields of a request's form, kept as long as it: those of `T` borrow from them.
+struct Fields(Vec<(String, String)>);
+
+async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Vec<(String, String)>> {
     let Guarded::Success(head) = BodyHead::from_request(request).await else {
         return Err(Error::internal("a body without a head"));
     };
     let body = bytes(data, head, LIMIT).await?;
-    String::from_utf8(body).map_err(|_| Error::invalid("body", ("must be UTF-8", "必须是 UTF-8")))
+    Ok(form_urlencoded::parse(&body).into_owned().collect())
 }
