@@ -112,7 +112,7 @@ fn a_full_quota_is_507_with_its_figures() {
 fn the_form_comes_back_with_its_message_beside_the_field() {
     let world = World::new();
     world.upload("/upload/t/a", &[b'a'; 600]);
-    assert!(!world.page("/tags/t").contains("<progress"), "no quota, no bar");
+    assert!(!world.page("/tags/t").contains("class=\"quota"), "no quota, no bar");
     let answer = world.form("/tags/t/settings", "quota=much&keep_days=7");
     assert_eq!(answer.status(), Status::BadRequest);
     let page = answer.into_string().unwrap();
@@ -120,14 +120,14 @@ fn the_form_comes_back_with_its_message_beside_the_field() {
     assert!(page.contains("1.5 GiB"), "it names what is allowed: {page}");
     let answer = world.form("/tags/t/settings", "quota=1+kB&keep_days=x");
     assert!(answer.into_string().unwrap().contains("36500"));
-    assert!(!world.page("/tags/t").contains("<progress"), "nothing was set");
+    assert!(!world.page("/tags/t").contains("class=\"quota"), "nothing was set");
     let answer = world.form("/tags/t/settings", "quota=1.2+kB&keep_days=30");
     assert_eq!((answer.status(), answer.headers().get_one("Location")), (Status::SeeOther, Some("/tags/t")));
     let page = world.page("/tags/t");
     assert!(page.contains("max=\"1200\" value=\"600\"") && page.contains("600 B of 1.20 kB used"), "{page}");
     assert!(page.contains("value=\"1200\"") && page.contains("after 30 days"), "{page}");
     world.form("/tags/t/settings", "quota=&keep_days=");
-    assert!(!world.page("/tags/t").contains("<progress"));
+    assert!(!world.page("/tags/t").contains("class=\"quota"));
     let chinese =
         world.client.post("/tags/t/settings").header(ContentType::Form).header(Header::new("Accept-Language", "zh-CN"));
     let page = chinese.body("quota=5&keep_days=0").dispatch().into_string().unwrap();
