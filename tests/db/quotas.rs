@@ -31,17 +31,17 @@ impl World {
     }
 
     /// Uploads of other bytes each, `size` of them, all at once; how many were stored.
-    async fn flood(&self, tags: &[&str], count: usize, size: usize) -> usize {
+    async fn flood(&self, tags: &[&str], count: u32, size: usize) -> u32 {
         let uploads = (0..count).map(|number| async move {
             let mut bytes = vec![b'x'; size];
             bytes[..4].copy_from_slice(format!("{number:04}").as_bytes());
-            self.put_as(tags[number % tags.len()], &format!("f{number}"), &bytes, OnConflict::Rename).await
+            self.put_as(tags[number as usize % tags.len()], &format!("f{number}"), &bytes, OnConflict::Rename).await
         });
         let answers = join_all(uploads).await;
         for error in answers.iter().filter_map(|answer| answer.as_ref().err()) {
             assert!(matches!(error, Error::OverQuota(_)), "{error}");
         }
-        answers.iter().filter(|answer| answer.is_ok()).count()
+        answers.iter().map(|answer| u32::from(answer.is_ok())).sum()
     }
 
     async fn total(&self) -> i64 {
@@ -63,7 +63,7 @@ async fn what_just_fits_is_stored_and_no_byte_more(engine: Engine) {
         world.set(tag, Some(quota), None).await;
         assert_eq!(world.flood(&[tag], 32, 100).await, fits, "{tag}");
         let found = world.tag(tag).await;
-        assert_eq!((found.file_count, found.bytes), (1 + fits as i64, 7 + 100 * fits as i64));
+        assert_eq!((found.file_count, found.bytes), (1 + i64::from(fits), 7 + 100 * i64::from(fits)));
     }
     // What is left is used to the last byte, and the bytes of the refused are gone.
     world.put("not", "last", &[b'l'; 99]).await;
@@ -193,15 +193,15 @@ async fn a_sweep_goes_in_small_steps(engine: Engine) {
 
 async fn many_come_back_at_once(engine: Engine) {
     let world = World::new(engine).await;
-    let count = 1300;
+    let count = 1300_u32;
     world.flood(&["t"], count, 8).await;
     let gone = world.collect.delete_tag("t").await.unwrap();
     // Some names are taken by now: by other bytes, and by another letter case in archives.
     world.put("t", "f7", b"new").await;
     world.put("t", "F9", b"other").await;
-    assert_eq!(world.collect.restore_batch("t", gone.batch).await.unwrap(), count as u64);
+    assert_eq!(world.collect.restore_batch("t", gone.batch).await.unwrap(), u64::from(count));
     let tag = world.tag("t").await;
-    assert_eq!((tag.file_count, tag.bytes), (count as i64 + 2, count as i64 * 8 + 8));
+    assert_eq!((tag.file_count, tag.bytes), (i64::from(count) + 2, i64::from(count) * 8 + 8));
     let sevens = Filter { q: Some("f7".into()), ..Filter::default() };
     let page = world.collect.files(&tag, &sevens, Order::Name, None, 5);
     let names: Vec<String> = page.await.unwrap().items.into_iter().map(|file| file.name).collect();
