@@ -1,8 +1,9 @@
-//! Background work of the room: missing thumbnails, and what has lain in the trash for too long.
+//! Background work of the room: missing thumbnails, files that had the days of their tag, and what has lain in the
+//! trash for too long.
 //!
-//! Both are reconcilers: they look at what the database says is to be done and do it. A wake-up
-//! carries no data, and after a crash they simply look again. Neither needs a lease: making a
-//! thumbnail twice or purging twice changes nothing.
+//! All are reconcilers: they look at what the database says is to be done and do it. A wake-up
+//! carries no data, and after a crash they simply look again. None needs a lease: making a
+//! thumbnail, burying or purging twice changes nothing.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub fn stage() -> AdHoc {
                 return;
             };
             tokio::spawn(make_thumbnails(collect.clone(), rocket.shutdown()));
-            tokio::spawn(empty_trash(collect.clone(), rocket.shutdown()));
+            tokio::spawn(sweep(collect.clone(), rocket.shutdown()));
         })
     })
 }
@@ -44,8 +45,13 @@ async fn make_thumbnails(collect: Collect, mut shutdown: Shutdown) {
     }
 }
 
-async fn empty_trash(collect: Collect, mut shutdown: Shutdown) {
+async fn sweep(collect: Collect, mut shutdown: Shutdown) {
     loop {
+        match collect.sweep_kept().await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "moved to the trash what had its tag's days"),
+            Err(error) => tracing::error!(%error, "old files were not moved to the trash; trying again later"),
+        }
         match collect.purge_expired().await {
             Ok(0) => {}
             Ok(files) => tracing::info!(files, "purged what had lain in the trash for longer than trash.keep"),

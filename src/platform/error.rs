@@ -114,9 +114,54 @@ pub enum Error {
     /// The disk is full, or below `storage.min_free` (507).
     #[error("{0}")]
     Full(Message),
+    /// A quota doesn't allow that many bytes more (507).
+    #[error("{0}")]
+    OverQuota(Box<OverQuota>),
+    /// Nothing, or too little, arrived in time (408).
+    #[error("{0}")]
+    TooSlow(Message),
     /// Something that is not the client's fault (500).
     #[error("internal error: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A quota that is used up, with its figures in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverQuota {
+    /// Whose quota it is; `None`: that of all tags together.
+    pub tag: Option<String>,
+    pub used: i64,
+    /// What was to be added.
+    pub wanted: i64,
+    pub allowed: i64,
+}
+
+impl OverQuota {
+    fn text(&self, lang: Lang) -> String {
+        let Self { tag, used, wanted, allowed } = self;
+        match (lang, tag) {
+            (Lang::En, Some(tag)) => format!(
+                "The quota of the tag “{tag}” is {allowed} bytes; {used} are used and {wanted} more are wanted. \
+                 Nothing was changed."
+            ),
+            (Lang::En, None) => format!(
+                "The quota of this server is {allowed} bytes; {used} are used and {wanted} more are wanted. \
+                 Nothing was changed."
+            ),
+            (Lang::Zh, Some(tag)) => {
+                format!("标签“{tag}”的配额为 {allowed} 字节，已用 {used} 字节，还需 {wanted} 字节，未作任何更改")
+            }
+            (Lang::Zh, None) => {
+                format!("服务器的总配额为 {allowed} 字节，已用 {used} 字节，还需 {wanted} 字节，未作任何更改")
+            }
+        }
+    }
+}
+
+impl fmt::Display for OverQuota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
+    }
 }
 
 /// What every fallible use case returns.
@@ -149,6 +194,7 @@ impl Error {
             Self::Invalid { .. } | Self::Incomplete(_) => 400,
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
+            Self::TooSlow(_) => 408,
             Self::Conflict(_) => 409,
             Self::Gone(_) => 410,
             Self::TooLarge { .. } => 413,
@@ -156,7 +202,7 @@ impl Error {
             Self::Range { .. } => 416,
             Self::Unprocessable(_) => 422,
             Self::Unavailable(_) => 503,
-            Self::Full(_) => 507,
+            Self::Full(_) | Self::OverQuota(_) => 507,
             Self::Internal(_) => 500,
         }
     }
@@ -173,7 +219,9 @@ impl Error {
             | Self::Forbidden(message)
             | Self::Incomplete(message)
             | Self::Unavailable(message)
+            | Self::TooSlow(message)
             | Self::Full(message) => message.text(lang).to_owned(),
+            Self::OverQuota(over) => over.text(lang),
             Self::NotFound(thing) if zh => format!("没有这个{}", thing.name(lang)),
             Self::NotFound(thing) => format!("There is no such {}.", thing.name(lang)),
             Self::Gone(thing) if zh => format!("该{}在回收站中，恢复后才能使用", thing.name(lang)),

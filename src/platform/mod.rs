@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod gate;
 pub mod ids;
 pub mod names;
 pub mod paging;

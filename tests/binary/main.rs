@@ -42,6 +42,7 @@ mod names;
 mod pages;
 mod paging;
 mod proxies;
+mod slow_bodies;
 mod split_documents;
 mod split_sets;
 mod startup;

@@ -13,6 +13,7 @@ mod ids;
 mod ingest;
 mod ingest_fetch;
 mod lists;
+mod quotas;
 mod split;
 mod split_groups;
 mod thumbnails;

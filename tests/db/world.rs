@@ -13,6 +13,7 @@ use granary::platform::db::{Db, Options};
 use granary::platform::error::Result;
 use granary::platform::ids::Ids;
 use granary::training::service::Training;
+use rocket::figment::Figment;
 use tempfile::TempDir;
 
 /// Which database a story runs on.
@@ -41,6 +42,11 @@ pub fn run(story: impl Future<Output = ()>) {
 
 impl World {
     pub async fn new(engine: Engine) -> Self {
+        Self::with(engine, |figment| figment).await
+    }
+
+    /// With settings of its own.
+    pub async fn with(engine: Engine, settings: impl FnOnce(Figment) -> Figment) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("granary.db").display()),
@@ -51,7 +57,7 @@ impl World {
         let clock = Clock::Fixed(now.clone());
         let blobs = Blobs::open(folder.path(), false).unwrap();
         let ids = Ids::new(db.clone(), clock.clone());
-        let figment = config::with_database(config::defaults()).merge(("storage.min_free", 0));
+        let figment = settings(config::with_database(config::defaults()).merge(("storage.min_free", 0)));
         let config = Config::extract(&figment).unwrap();
         let codes = config.training.set_codes;
         let collect = Collect::new(db.clone(), blobs, ids.clone(), clock.clone(), config);

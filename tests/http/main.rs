@@ -8,6 +8,7 @@ mod doors;
 mod files;
 mod ingest_pages;
 mod ingest_refusals;
+mod quotas;
 mod requests;
 mod sending;
 mod training_pages;

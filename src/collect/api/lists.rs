@@ -65,7 +65,7 @@ async fn restore_file(_caller: Caller, collect: &State<Collect>, id: &str) -> Re
     Ok(Json(collect.restore_file(file_id(id)?).await?.into()))
 }
 
-fn name(tag: &str) -> std::result::Result<Name, Error> {
+pub(super) fn name(tag: &str) -> std::result::Result<Name, Error> {
     known(tag, "tag")
 }
 

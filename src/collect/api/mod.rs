@@ -4,6 +4,7 @@ mod files;
 mod lists;
 mod query;
 mod responses;
+mod settings;
 mod upload;
 mod zip;
 
@@ -12,5 +13,5 @@ use rocket::Route;
 /// The routes of this room that are no pages.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [lists::routes(), files::routes(), upload::routes(), zip::routes()].concat()
+    [lists::routes(), settings::routes(), files::routes(), upload::routes(), zip::routes()].concat()
 }

@@ -157,6 +157,7 @@ fn several(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (Status, Json<Severa
 async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Body<'_>) -> Result<Uploaded> {
     let on_conflict = head.on_conflict()?;
     let expected = head.body.announced.sha256()?;
+    collect.foresee(&tag, &name, head.body.length).await?;
     let mut incoming = collect.begin(head.body.length)?;
     body.read_into(&mut incoming).await?;
     collect.store(Upload { tag, name, on_conflict, expected }, incoming).await

@@ -76,6 +76,7 @@ fn selection(headers: &HeaderMap<'_>, body: &str) -> Result<Vec<Id>> {
 
 async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Bytes> {
     let tag = collect.tag(known(tag, "tag")?.as_str()).await?;
+    let turn = collect.archives().enter().await?;
     let archive = state(collect, &tag, filter, headers).await?;
     let facts = Facts {
         content_type: "application/zip".to_owned(),
@@ -85,7 +86,7 @@ async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Header
         name: format!("{}.zip", tag.name),
         is_attachment: true,
     };
-    Bytes::new(headers, facts, |range| collect.read_archive(archive, range))
+    Bytes::new(headers, facts, |range| collect.read_archive(archive, range).in_turn(turn))
 }
 
 /// The archive as it stands, or the earlier state that `If-Range` names while its files are there.

@@ -14,6 +14,9 @@ use crate::platform::ids::Id;
 pub mod conflict;
 pub mod cursor;
 pub mod numbers;
+pub mod quota;
+pub mod retention;
+pub mod written;
 
 pub use crate::platform::names::Name;
 
@@ -32,6 +35,8 @@ pub struct Tag {
     pub updated_at: i64,
     /// Counts the changes of its files.
     pub revision: i64,
+    /// What its owner has set.
+    pub settings: quota::Settings,
 }
 
 /// One file under one tag. Its bytes are the blob `sha256`.

@@ -4,12 +4,13 @@
 //! means its selection or the whole filter, so an empty selection can never mean everything.
 
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 
 use crate::collect::model::{Filter, Name, Tag};
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::lang::way_back;

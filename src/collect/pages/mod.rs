@@ -10,6 +10,7 @@ mod forms;
 mod items;
 pub mod notices;
 mod phone;
+mod settings;
 mod tag;
 mod tags;
 mod trash;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<rocket::Route> {
         tags::new,
         tag::show,
         tag::qr,
+        settings::save,
         file::show,
         phone::show,
         trash::show,

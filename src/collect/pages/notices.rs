@@ -30,6 +30,8 @@ pub enum News {
     Purged { count: u64 },
     /// Files of a form were stored, stood there already, or were refused.
     Uploaded { stored: u64, same: u64, refused: u64 },
+    /// The settings of a tag were changed.
+    Settings,
     /// A form came without a selection.
     NothingSelected,
     /// An undo came too late.
@@ -49,6 +51,7 @@ impl fmt::Display for News {
             Self::Restored { count } => write!(f, "restored.{count}"),
             Self::Purged { count } => write!(f, "purged.{count}"),
             Self::Uploaded { stored, same, refused } => write!(f, "uploaded.{stored}.{same}.{refused}"),
+            Self::Settings => f.write_str("settings"),
             Self::NothingSelected => f.write_str("none"),
             Self::TooLate => f.write_str("late"),
         }
@@ -75,6 +78,7 @@ impl News {
             ("uploaded", [stored, same, refused]) => {
                 Some(Self::Uploaded { stored: number(stored)?, same: number(same)?, refused: number(refused)? })
             }
+            ("settings", []) => Some(Self::Settings),
             ("none", []) => Some(Self::NothingSelected),
             ("late", []) => Some(Self::TooLate),
             _ => None,
@@ -96,6 +100,7 @@ impl News {
             Self::Restored { count } => (restored(&files(*count, lang), lang), None),
             Self::Purged { count } => (purged(&files(*count, lang), lang), None),
             Self::Uploaded { stored, same, refused } => (uploaded(*stored, *same, *refused, lang), None),
+            Self::Settings => (w.settings_saved.to_owned(), None),
             Self::NothingSelected => (w.nothing_selected.to_owned(), None),
             Self::TooLate => (w.undo_late.to_owned(), None),
         };
@@ -178,6 +183,7 @@ mod tests {
             News::Restored { count: 1 },
             News::Purged { count: 2 },
             News::Uploaded { stored: 1, same: 2, refused: 3 },
+            News::Settings,
             News::NothingSelected,
             News::TooLate,
         ] {

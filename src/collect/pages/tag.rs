@@ -16,6 +16,7 @@ use crate::platform::web::page::{Frame, Html, PageError, Section};
 
 use super::filter::{FilterFields, FilterQuery, send_address, zip_address};
 use super::items::{Day, by_day, in_one};
+use super::settings::SettingsForm;
 use super::words::{self, Words};
 use super::{Answer, View};
 
@@ -54,6 +55,8 @@ pub(super) struct TagPage {
     zip_bytes: String,
     days: Vec<Day>,
     more: Option<String>,
+    /// Of a tag that is there.
+    settings: Option<SettingsForm>,
 }
 
 /// What the service knows about one view of a tag.
@@ -116,6 +119,7 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
     };
     TagPage {
         meta: found.tag.as_ref().map_or_else(|| words::files(0, lang), |tag| meta(tag, &frame)),
+        settings: found.tag.as_ref().map(|tag| SettingsForm::of(tag, lang)),
         fresh: found.tag.is_none(),
         has_any: found.tag.is_some_and(|tag| tag.file_count > 0),
         file_count: totals.file_count,

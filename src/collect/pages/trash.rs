@@ -2,13 +2,14 @@
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::response::Responder;
 
 use crate::collect::model::Filter;
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::format::{address, short_day};
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};

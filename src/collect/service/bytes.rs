@@ -44,7 +44,10 @@ impl Collect {
             // One that is wanted again, for what else is made with it, can be shown meanwhile.
             Some(Thumbnail::Made | Thumbnail::Wanted) if path.exists() => Thumbnail::Made,
             Some(Thumbnail::Broken) => Thumbnail::Broken,
-            Some(_) => self.make(&key, content_type).await?,
+            Some(_) => {
+                let _turn = self.inner.showing.enter().await?;
+                self.make(&key, content_type).await?
+            }
             None => return Err(Error::NotFound(Thing::Blob)),
         };
         Ok(match state {

@@ -11,8 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::naming::{free_name, free_zip_name};
 use crate::collect::model::conflict::{Decision, Place, decide};
+use crate::collect::model::quota::Use;
 use crate::collect::model::{File, Name, OnConflict, Uploaded};
 use crate::collect::store::commit::{self as store, Asked, Change, LockedTag, NewFile, TagChange};
+use crate::collect::store::quotas;
 use crate::collect::store::thumbnails::Thumbnail;
 use crate::platform::archive::zip_names;
 use crate::platform::blobs::{BlobKey, Received};
@@ -45,6 +47,8 @@ pub struct Committer {
     db: Db,
     ids: Ids,
     clock: Clock,
+    /// Most bytes of all living files together.
+    quota: Option<i64>,
 }
 
 /// A tag within one transaction.
@@ -52,6 +56,8 @@ struct OpenTag {
     locked: LockedTag,
     change: Change,
     is_changed: bool,
+    /// It was made by this transaction.
+    is_new: bool,
 }
 
 /// One transaction over a group.
@@ -60,13 +66,15 @@ struct Group<'a> {
     tags: BTreeMap<&'a str, OpenTag>,
     /// Rows that are not inserted yet.
     plain: Vec<NewFile>,
+    /// The bytes of all tags as they were at the beginning, where they have a bound.
+    total: Option<Use>,
     next_id: i64,
     now: i64,
 }
 
 impl Committer {
-    pub fn new(db: Db, ids: Ids, clock: Clock) -> Self {
-        Self { db, ids, clock }
+    pub fn new(db: Db, ids: Ids, clock: Clock, quota: Option<i64>) -> Self {
+        Self { db, ids, clock, quota }
     }
 
     /// Commits until every sender is gone.
@@ -125,14 +133,23 @@ impl Committer {
         let needed = i64::try_from(uploads * 2).map_err(Error::internal)?;
         let next_id = self.ids.draw(needed).await?;
         let now = self.clock.now_ms();
-        Ok(Group { tx: self.db.begin().await?, tags: BTreeMap::new(), plain: Vec::new(), next_id, now })
+        let tx = self.db.begin().await?;
+        Ok(Group { tx, tags: BTreeMap::new(), plain: Vec::new(), total: None, next_id, now })
     }
 
     async fn commit(&self, group: &[Pending]) -> Result<Vec<Result<Uploaded>>> {
         let mut open = self.open(group.len()).await?;
         let is_plain = open.find_plain(group).await?;
+        if self.quota.is_some() {
+            let used = quotas::lock_used(&mut open.tx).await?;
+            open.total = Some(Use { used, allowed: self.quota });
+        }
         let mut answers: Vec<Option<Result<Uploaded>>> = group.iter().map(|_| None).collect();
         for (at, pending) in group.iter().enumerate().filter(|(at, _)| is_plain[*at]) {
+            if let Err(over) = open.admit(pending, 0)? {
+                answers[at] = Some(Err(over));
+                continue;
+            }
             let file = open.new_file(pending, pending.name.as_str().to_owned(), None)?;
             answers[at] = Some(Ok(Uploaded { file: file.file.clone(), duplicate: false }));
             open.plain.push(file);
@@ -167,19 +184,30 @@ impl<'a> Group<'a> {
                 // Equal names have equal keys, so the keys alone tell apart the names of this group.
                 is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(&place);
             }
+            let is_new = met.tag.is_none();
             let locked = if let Some(locked) = met.tag {
                 locked
             } else {
                 let id = self.draw();
                 store::make_tag(&mut self.tx, tag, id, self.now).await?
             };
-            self.tags.insert(tag, OpenTag { locked, change: Change::default(), is_changed: false });
+            self.tags.insert(tag, OpenTag { locked, change: Change::default(), is_changed: false, is_new });
         }
         Ok(is_plain)
     }
 
     fn tag(&mut self, name: &str) -> Result<&mut OpenTag> {
         self.tags.get_mut(name).ok_or_else(|| Error::internal("an upload's tag was not locked"))
+    }
+
+    /// Whether the quotas have room for the upload when `freed` bytes of its tag make place for it.
+    fn admit(&mut self, pending: &Pending, freed: i64) -> Result<Result<()>> {
+        let growth = i64::try_from(pending.received.size).map_err(Error::internal)? - freed;
+        let (name, grown): (_, i64) = (pending.tag.as_str(), self.tags.values().map(|tag| tag.change.bytes).sum());
+        let tag = self.tag(name)?;
+        let room = Use { used: tag.locked.room.used + tag.change.bytes, ..tag.locked.room };
+        let total = self.total.map(|total| Use { used: total.used + grown, ..total });
+        Ok(room.admit(growth, Some(name)).and_then(|()| total.map_or(Ok(()), |total| total.admit(growth, None))))
     }
 
     /// A row for new bytes, at the end of its tag.
@@ -240,7 +268,10 @@ impl<'a> Group<'a> {
                 Ok(Err(Error::Conflict((en, zh).into())))
             }
             Decision::Insert(place) => {
-                let given = self.make_place(pending, tag, place).await?;
+                let given = match self.make_place(pending, tag, place).await? {
+                    Ok(given) => given,
+                    Err(over) => return Ok(Err(over)),
+                };
                 let asked = (given != name).then(|| name.to_owned());
                 let mut new = self.new_file(pending, given, asked)?;
                 new.zip_name = free_zip_name(&mut self.tx, tag, &new.file.name, None).await?;
@@ -248,10 +279,13 @@ impl<'a> Group<'a> {
                 Ok(Ok(Uploaded { file: new.file, duplicate: false }))
             }
             Decision::Revive { id, place } => {
-                let given = self.make_place(pending, tag, place).await?;
+                let given = match self.make_place(pending, tag, place).await? {
+                    Ok(given) => given,
+                    Err(over) => return Ok(Err(over)),
+                };
                 let asked = (given != name).then_some(name);
                 let zip_name = free_zip_name(&mut self.tx, tag, &given, Some(id)).await?;
-                store::revive(&mut self.tx, id, &given, asked, &zip_name).await?;
+                store::revive(&mut self.tx, id, &given, asked, &zip_name, self.now).await?;
                 let file = store::find(&mut self.tx, id).await?;
                 let tag = self.tag(pending.tag.as_str())?;
                 tag.change.files += 1;
@@ -262,25 +296,35 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The name to be used, after whoever stood in its way is gone.
-    async fn make_place(&mut self, pending: &Pending, tag: Id, place: Place) -> Result<String> {
+    /// The name to be used, after whoever stood in its way is gone; nobody is when a quota is in the way.
+    async fn make_place(&mut self, pending: &Pending, tag: Id, place: Place) -> Result<Result<String>> {
         let name = pending.name.as_str();
-        match place {
-            Place::Name => Ok(name.to_owned()),
-            Place::Numbered => free_name(&mut self.tx, tag, name).await,
-            Place::InsteadOf(id) => {
-                let old = store::find(&mut self.tx, id).await?;
+        let old = match place {
+            Place::InsteadOf(id) => Some(store::find(&mut self.tx, id).await?),
+            _ => None,
+        };
+        if let Err(over) = self.admit(pending, old.as_ref().map_or(0, |old| old.size))? {
+            return Ok(Err(over));
+        }
+        match (place, old) {
+            (Place::Numbered, _) => Ok(Ok(free_name(&mut self.tx, tag, name).await?)),
+            (Place::InsteadOf(id), Some(old)) => {
                 store::bury(&mut self.tx, id, self.now).await?;
                 let tag = self.tag(pending.tag.as_str())?;
                 tag.change.files -= 1;
                 tag.change.bytes -= old.size;
                 tag.is_changed = true;
-                Ok(name.to_owned())
+                Ok(Ok(name.to_owned()))
             }
+            _ => Ok(Ok(name.to_owned())),
         }
     }
 
-    async fn close(self) -> Result<()> {
+    async fn close(mut self) -> Result<()> {
+        // All that was to go into it was refused.
+        for tag in self.tags.values().filter(|tag| tag.is_new && !tag.is_changed) {
+            store::unmake_tag(&mut self.tx, tag.locked.id).await?;
+        }
         // A change of no files (a replacement) still makes the tag live.
         let changes: Vec<TagChange> = (self.tags.values().filter(|tag| tag.is_changed))
             .map(|tag| TagChange { tag: tag.locked.id, change: tag.change, last_seq: Some(tag.locked.last_seq) })

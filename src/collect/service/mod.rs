@@ -6,6 +6,9 @@ mod commit;
 mod files;
 mod locks;
 mod naming;
+mod quotas;
+mod restore;
+mod retention;
 mod rewind;
 mod thumbnails;
 mod trash;
@@ -29,11 +32,20 @@ use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::error::Result;
+use crate::platform::gate::Gate;
 use crate::platform::ids::Ids;
 use crate::platform::pictures;
 
-/// Uploads that are written and synced at the same time.
-const FINISHING: usize = 32;
+/// Uploads that are written and synced at the same time, and those that may wait for it: thousands of slow ones
+/// may end in the same moment.
+const FINISHING: (usize, usize) = (32, 4096);
+
+/// Archives that are sent at the same time, and those that may wait: each has some hundred KiB on its way, for as
+/// long as its reader takes.
+const ARCHIVES: (usize, usize) = (128, 128);
+
+/// Thumbnails that may wait to be made while somebody looks: those of many pages.
+const THUMBNAILS: usize = 1024;
 
 /// Largest selection of files by id.
 pub const MAX_IDS: usize = 10_000;
@@ -56,7 +68,10 @@ struct Inner {
     placing: Arc<RwLock<()>>,
     /// One permit for each upload that may be written and synced at the same time: enough to keep a disk
     /// busy, few enough that thousands that end together don't take a thread each.
-    finishing: Semaphore,
+    finishing: Gate,
+    archives: Gate,
+    /// For thumbnails that somebody waits for.
+    showing: Gate,
     /// One permit for each picture that may be decoded at the same time.
     cpu: Arc<Semaphore>,
     /// One picture is made once, however many ask for it.
@@ -73,7 +88,8 @@ impl Collect {
     #[must_use]
     pub fn new(db: Db, blobs: Blobs, ids: Ids, clock: Clock, config: Config) -> Self {
         let (commits, pending) = mpsc::channel(commit::QUEUE);
-        let committer = commit::Committer::new(db.clone(), ids, clock.clone());
+        let quota = config.storage.quota.map(|bytes| i64::try_from(bytes.as_u64()).unwrap_or(i64::MAX));
+        let committer = commit::Committer::new(db.clone(), ids, clock.clone(), quota);
         tokio::spawn(committer.run(pending));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -84,7 +100,9 @@ impl Collect {
                 config,
                 commits,
                 placing: Arc::default(),
-                finishing: Semaphore::new(FINISHING),
+                finishing: Gate::new(FINISHING.0, FINISHING.1),
+                archives: Gate::new(ARCHIVES.0, ARCHIVES.1),
+                showing: Gate::new(cores, THUMBNAILS),
                 // One more, so that no processor waits while one of them waits for its next step.
                 cpu: Arc::new(Semaphore::new(cores + 1)),
                 making: locks::Locks::default(),
@@ -106,6 +124,12 @@ impl Collect {
     #[must_use]
     pub fn cpu(&self) -> Arc<Semaphore> {
         self.inner.cpu.clone()
+    }
+
+    /// Where whoever wants an archive waits for a turn.
+    #[must_use]
+    pub fn archives(&self) -> &Gate {
+        &self.inner.archives
     }
 
     /// Facts about this server.

@@ -1,11 +1,9 @@
 //! Into the trash, back out of it, and out of it for ever.
 
-use std::collections::BTreeMap;
-
-use super::{Collect, files, naming, store};
+use super::{Collect, files, restore, store};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Page, Tag, Totals, Trashed};
-use crate::collect::store::commit::{Change, TagChange};
+use crate::collect::store::commit::TagChange;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
@@ -48,25 +46,31 @@ impl Collect {
     }
 
     async fn bury(&self, tag: Id, filter: &Filter, with_tag: bool) -> Result<Trashed> {
-        let now = self.inner.clock.now_ms();
         let mut tx = self.inner.db.begin().await?;
         store::trash::lock_tag(&mut tx, tag).await?;
-        let batch = store::trash::free_batch(&mut tx, tag, now).await?;
-        let change = store::trash::bury(&mut tx, tag, filter, batch).await?;
-        if change.files != 0 {
-            store::commit::change_tag(&mut tx, TagChange { tag, change, last_seq: None }, now).await?;
-        }
+        let trashed = self.bury_in(&mut tx, tag, filter).await?;
         if with_tag {
-            store::trash::delete_tag(&mut tx, tag, batch).await?;
+            store::trash::delete_tag(&mut tx, tag, trashed.batch).await?;
         }
         tx.commit().await?;
+        Ok(trashed)
+    }
+
+    /// The same within a transaction that has locked the tag.
+    pub(super) async fn bury_in(&self, tx: &mut Tx, tag: Id, filter: &Filter) -> Result<Trashed> {
+        let now = self.inner.clock.now_ms();
+        let batch = store::trash::free_batch(tx, tag, now).await?;
+        let change = store::trash::bury(tx, tag, filter, batch).await?;
+        if change.files != 0 {
+            store::commit::change_tags(tx, &[TagChange { tag, change, last_seq: None }], now).await?;
+        }
         Ok(Trashed { count: change.files.unsigned_abs(), batch })
     }
 
     /// Brings one file back; under `name (2).ext` where its name is taken by now.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `OverQuota`.
     pub async fn restore_file(&self, id: Id) -> Result<File> {
         self.file(id).await?;
         self.restore_files(&[id]).await?;
@@ -76,7 +80,7 @@ impl Collect {
     /// Brings back what went to the trash in one go, the tag itself included.
     ///
     /// # Errors
-    /// `NotFound` when there is no such batch any more.
+    /// `NotFound` when there is no such batch any more; `OverQuota`.
     pub async fn restore_batch(&self, tag: &str, batch: i64) -> Result<u64> {
         let tag = store::trash::find_tag(&self.inner.db, tag).await?.ok_or(Error::NotFound(Thing::Tag))?;
         let mut tx = self.inner.db.begin().await?;
@@ -86,7 +90,7 @@ impl Collect {
         if ids.is_empty() && !is_tag_in_it {
             return Err(Error::NotFound(Thing::File));
         }
-        let restored = revive_all(&mut tx, &ids, self.inner.clock.now_ms()).await?;
+        let restored = restore::restore(&mut tx, &ids, self.total_quota(), self.inner.clock.now_ms()).await?;
         tx.commit().await?;
         Ok(restored)
     }
@@ -100,10 +104,10 @@ impl Collect {
     /// Brings these files back. How many lay in the trash.
     ///
     /// # Errors
-    /// When the database can't be written; then none came back.
+    /// `OverQuota`, or when the database can't be written; then none came back.
     pub async fn restore_files(&self, ids: &[Id]) -> Result<u64> {
         let mut tx = self.inner.db.begin().await?;
-        let restored = revive_all(&mut tx, ids, self.inner.clock.now_ms()).await?;
+        let restored = restore::restore(&mut tx, ids, self.total_quota(), self.inner.clock.now_ms()).await?;
         tx.commit().await?;
         Ok(restored)
     }
@@ -182,37 +186,4 @@ impl Collect {
         tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         Ok(count)
     }
-}
-
-/// Brings those of the files back that lie in the trash, and keeps their tags true; how many they were.
-async fn revive_all(tx: &mut Tx, ids: &[Id], now: i64) -> Result<u64> {
-    let mut restored = 0;
-    let mut changes: BTreeMap<Id, Change> = BTreeMap::new();
-    for id in ids {
-        let Some(file) = revive(tx, *id).await? else {
-            continue;
-        };
-        let change = changes.entry(file.tag_id).or_default();
-        change.files += 1;
-        change.bytes += file.size;
-        restored += 1;
-    }
-    for (tag, change) in changes {
-        store::commit::change_tag(tx, TagChange { tag, change, last_seq: None }, now).await?;
-    }
-    Ok(restored)
-}
-
-/// Brings one file back within a transaction; `None` when it doesn't lie in the trash.
-async fn revive(tx: &mut Tx, id: Id) -> Result<Option<File>> {
-    let Some(file) = store::trash::find_buried(tx, id).await? else {
-        return Ok(None);
-    };
-    let taken = store::commit::taken_names(tx, file.tag_id, std::slice::from_ref(&file.name)).await?;
-    let is_taken = !taken.is_empty();
-    let name = if is_taken { naming::free_name(tx, file.tag_id, &file.name).await? } else { file.name.clone() };
-    let zip_name = naming::free_zip_name(tx, file.tag_id, &name, Some(id)).await?;
-    let asked = is_taken.then_some(file.name.as_str());
-    store::commit::revive(tx, id, &name, asked, &zip_name).await?;
-    Ok(Some(file))
 }

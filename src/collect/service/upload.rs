@@ -85,7 +85,7 @@ impl Collect {
     }
 
     async fn finish(&self, incoming: Incoming, expected: Option<BlobKey>) -> Result<Received> {
-        let _turn = self.inner.finishing.acquire().await.map_err(Error::internal)?;
+        let _turn = self.inner.finishing.enter().await?;
         incoming.finish(expected).await.map_err(digest_mismatch)
     }
 

@@ -3,25 +3,33 @@
 //! The tags' rows are locked first, in the order of their names, so that two servers on one database
 //! take turns per tag and never wait for each other in a circle.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::collect::model::File;
 use crate::collect::model::conflict::Namesake;
+use crate::collect::model::quota::Use;
 use crate::platform::archive::zip_names;
 use crate::platform::db::dialect::{by_index, insert_or_ignore};
-use crate::platform::db::{Sql, Tx, Value, marks, rows_of_marks};
+use crate::platform::db::{Row, Sql, Tx, Value, marks, rows_of_marks, steps};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::names::fold;
 
+use super::quotas::change_used;
+
 /// Rows are inserted this many at a time at most, so that few statements are prepared.
 const ROWS: usize = 32;
+
+/// Most ids that one statement names.
+const AT_A_TIME: usize = 512;
 
 /// A tag as a commit sees it.
 #[derive(Debug, Clone)]
 pub struct LockedTag {
     pub id: Id,
     pub last_seq: i64,
+    /// Bytes of its living files, and most that there may be.
+    pub room: Use,
 }
 
 /// What a group of uploads asks of one tag.
@@ -56,8 +64,8 @@ pub async fn look_up(tx: &mut Tx, asked: &[Asked<'_>]) -> Result<Vec<Met>> {
     for row in tx.fetch_each(statements).await? {
         let place = usize::try_from(row.int(0)?).map_err(Error::internal)?;
         let Some(met) = met.get_mut(place) else { continue };
-        if let Some(id) = row.opt_int(1)? {
-            met.tag = Some(LockedTag { id: Id(id), last_seq: row.int(2)? });
+        if row.opt_int(1)?.is_some() {
+            met.tag = Some(locked(&row)?);
         } else {
             met.zip_keys.extend(row.opt_bytes(3)?);
             met.names.extend(row.opt_int(2)?.and_then(|place| usize::try_from(place).ok()));
@@ -67,8 +75,33 @@ pub async fn look_up(tx: &mut Tx, asked: &[Asked<'_>]) -> Result<Vec<Met>> {
 }
 
 fn lock_tag(tx: &Tx, at: i64, name: &str) -> Sql {
-    let text = format!("SELECT ?, id, last_seq, NULL FROM tags WHERE name = ?{}", tx.for_update());
+    let text = format!("SELECT ?, id, last_seq, bytes, quota FROM tags WHERE name = ?{}", tx.for_update());
     Sql::new(text).bind(at).bind(name)
+}
+
+/// A row of [`lock_tag`].
+fn locked(row: &Row) -> Result<LockedTag> {
+    let room = Use { used: row.int(3)?, allowed: row.opt_int(4)? };
+    Ok(LockedTag { id: Id(row.int(1)?), last_seq: row.int(2)?, room })
+}
+
+/// Locks the tags of these files, in the order of their names, until the end of `tx`; each with its name.
+pub async fn lock_tags_of(tx: &mut Tx, files: &[Id]) -> Result<Vec<(String, LockedTag)>> {
+    let mut names = BTreeSet::new();
+    for some in steps(files, AT_A_TIME) {
+        let these = marks(some.len());
+        let text = format!("SELECT name FROM tags WHERE id IN (SELECT tag_id FROM files WHERE id IN ({these}))");
+        let rows = tx.fetch_all(Sql::new(text).bind_all(some.iter().copied())).await?;
+        for row in rows {
+            names.insert(row.text(0)?);
+        }
+    }
+    let mut tags = Vec::with_capacity(names.len());
+    for name in names {
+        let row = tx.fetch_one(lock_tag(tx, 0, &name)).await?;
+        tags.push((name, locked(&row)?));
+    }
+    Ok(tags)
 }
 
 /// One row for each known name, however many files bear it: they may be versions without number.
@@ -98,7 +131,13 @@ pub async fn make_tag(tx: &mut Tx, name: &str, new_id: Id, now: i64) -> Result<L
     tx.execute(Sql::new(insert).bind(new_id).bind(name).bind(fold(name)).bind(now).bind(now)).await?;
     // What counts is what stands there now.
     let row = tx.fetch_one(lock_tag(tx, 0, name)).await?;
-    Ok(LockedTag { id: Id(row.int(1)?), last_seq: row.int(2)? })
+    locked(&row)
+}
+
+/// Removes a tag that was made for uploads which were then refused.
+pub async fn unmake_tag(tx: &mut Tx, tag: Id) -> Result<()> {
+    tx.execute(Sql::new("DELETE FROM tags WHERE id = ? AND revision = 0").bind(tag)).await?;
+    Ok(())
 }
 
 /// What decides about bytes `sha256` that come as `name`: the living file that has the name, and all with these
@@ -154,10 +193,10 @@ pub async fn insert(tx: &mut Tx, files: &[NewFile]) -> Result<()> {
     Ok(())
 }
 
-/// Adds rows as [`insert`] does, keeps the tags' counters true, and commits.
+/// Adds rows as [`insert`] does, keeps the counters true, and commits.
 pub async fn insert_and_commit(tx: Tx, files: &[NewFile], tags: &[TagChange], now: i64) -> Result<()> {
     let mut statements = inserts(&tx, files);
-    statements.extend(tags.iter().map(|change| update_tag(change, now)));
+    statements.extend(counters(tags, now));
     tx.commit_with(statements).await
 }
 
@@ -210,13 +249,14 @@ pub async fn bury(tx: &mut Tx, id: Id, now: i64) -> Result<()> {
 
 /// Brings a file back from the trash, as `name`, and as `zip_name` in archives; it keeps the name that
 /// it asked for once, unless another is given.
-pub async fn revive(tx: &mut Tx, id: Id, name: &str, asked_name: Option<&str>, zip_name: &str) -> Result<()> {
+pub async fn revive(tx: &mut Tx, id: Id, name: &str, asked_name: Option<&str>, zip_name: &str, now: i64) -> Result<()> {
     let sql = Sql::new(
-        "UPDATE files SET live = 1, deleted_at = NULL, name = ?, folded = ?, asked_name = COALESCE(?, asked_name), zip_name = ?, zip_key = ? \
+        "UPDATE files SET live = 1, deleted_at = NULL, restored_at = ?, name = ?, folded = ?, asked_name = COALESCE(?, asked_name), zip_name = ?, zip_key = ? \
          WHERE id = ? AND live IS NULL",
     );
     let own_zip_name: Value = (zip_name != name).then_some(zip_name).into();
-    let sql = sql.bind(name).bind(fold(name)).bind(asked_name).bind(own_zip_name).bind(zip_names::key(zip_name));
+    let sql =
+        sql.bind(now).bind(name).bind(fold(name)).bind(asked_name).bind(own_zip_name).bind(zip_names::key(zip_name));
     tx.execute(sql.bind(id)).await?;
     Ok(())
 }
@@ -237,10 +277,22 @@ pub struct TagChange {
     pub last_seq: Option<i64>,
 }
 
-/// Keeps a tag's counters true; a tag that gains a file is no longer deleted.
-pub async fn change_tag(tx: &mut Tx, change: TagChange, now: i64) -> Result<()> {
-    tx.execute(update_tag(&change, now)).await?;
+/// Keeps the counters of tags, and of all tags together, true; a tag that gains a file is no longer deleted.
+pub async fn change_tags(tx: &mut Tx, changes: &[TagChange], now: i64) -> Result<()> {
+    for statement in counters(changes, now) {
+        tx.execute(statement).await?;
+    }
     Ok(())
+}
+
+/// The row of all tags comes last, whoever changes it: so no two transactions wait for each other in a circle.
+fn counters(changes: &[TagChange], now: i64) -> Vec<Sql> {
+    let mut statements: Vec<Sql> = changes.iter().map(|change| update_tag(change, now)).collect();
+    let bytes: i64 = changes.iter().map(|change| change.change.bytes).sum();
+    if bytes != 0 {
+        statements.push(change_used(bytes));
+    }
+    statements
 }
 
 fn update_tag(TagChange { tag, change, last_seq }: &TagChange, now: i64) -> Sql {

@@ -1,14 +1,15 @@
 //! Tags: one by name, and the list.
 
 use crate::collect::model::cursor::Cursor;
+use crate::collect::model::quota::Settings;
 use crate::collect::model::{Filter, Tag, TagOrder};
 use crate::platform::db::{Db, Row, Sql};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
 use crate::platform::names::fold;
 
-const TAG: &str =
-    "SELECT id, name, file_count, bytes, created_at, updated_at, revision FROM tags WHERE deleted_at IS NULL";
+const TAG: &str = "SELECT id, name, file_count, bytes, created_at, updated_at, revision, quota, keep_days \
+                   FROM tags WHERE deleted_at IS NULL";
 
 fn tag(row: &Row) -> Result<Tag> {
     Ok(Tag {
@@ -19,6 +20,7 @@ fn tag(row: &Row) -> Result<Tag> {
         created_at: row.int(4)?,
         updated_at: row.int(5)?,
         revision: row.int(6)?,
+        settings: Settings { quota: row.opt_int(7)?, keep_days: row.opt_int(8)? },
     })
 }
 

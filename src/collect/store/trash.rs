@@ -5,9 +5,12 @@ use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Totals};
 use crate::collect::store::commit::Change;
 use crate::platform::blobs::BlobKey;
-use crate::platform::db::{Db, Sql, Tx, marks};
+use crate::platform::db::{Db, Sql, Tx, marks, steps};
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
+
+/// Rows that one statement brings back, at most.
+const MOST: usize = 512;
 
 /// What lies in the trash, last deleted first.
 pub async fn list(db: &Db, after: Option<&Cursor>, limit: u32) -> Result<Vec<File>> {
@@ -126,8 +129,24 @@ pub async fn forget_blob(tx: &mut Tx, sha256: &str) -> Result<bool> {
     Ok(gone.is_some_and(|rows| rows > 0))
 }
 
-/// The file, if it lies in the trash; its tag's row stays locked.
-pub async fn find_buried(tx: &mut Tx, id: Id) -> Result<Option<File>> {
-    let sql = Sql::new(format!("SELECT {FILE} WHERE f.id = ? AND f.deleted_at IS NOT NULL{}", tx.for_update()));
-    tx.fetch_optional(sql.bind(id)).await?.as_ref().map(file).transpose()
+/// Those of the files that lie in the trash, each with its key in archives; their rows stay locked.
+pub async fn find_buried(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(File, Vec<u8>)>> {
+    // The key is the column behind those of a file.
+    let columns = FILE.replacen(" FROM ", ", f.zip_key FROM ", 1);
+    let these = marks(ids.len());
+    let text = format!("SELECT {columns} WHERE f.id IN ({these}) AND f.deleted_at IS NOT NULL{}", tx.for_update());
+    let rows = tx.fetch_all(Sql::new(text).bind_all(ids.iter().copied())).await?;
+    rows.iter().map(|row| Ok((file(row)?, row.bytes(13)?))).collect()
+}
+
+/// Brings files back from the trash under the names that they have.
+pub async fn revive_as_they_are(tx: &mut Tx, ids: &[Id], now: i64) -> Result<()> {
+    for some in steps(ids, MOST) {
+        let these = marks(some.len());
+        let text = format!(
+            "UPDATE files SET live = 1, deleted_at = NULL, restored_at = ? WHERE id IN ({these}) AND live IS NULL"
+        );
+        tx.execute(Sql::new(text).bind(now).bind_all(some.iter().copied())).await?;
+    }
+    Ok(())
 }

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::ingest::service::Ingest;
 use crate::platform::error::Error;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{BlobKey, Blobs, read_at_once};
+use crate::platform::gate::Turn;
 
 /// How much is handed to the connection at a time. Rocket's default of 4 KiB costs most of the speed.
 pub const CHUNK: usize = 256 * 1024;
@@ -83,13 +84,21 @@ pub struct SegmentBody {
     /// The blob after the current one, opened ahead.
     ahead: Option<JoinHandle<io::Result<File>>>,
     current: Current,
+    /// The turn that its reader has among others.
+    _turn: Option<Box<Turn>>,
 }
 
 impl SegmentBody {
     /// The segments that `source` gives, read from `blobs`.
     pub fn new(blobs: Blobs, source: impl Segments) -> Self {
         let source = Source::Idle(Box::new(source));
-        Self { blobs, source, queue: VecDeque::new(), ahead: None, current: Current::Nothing }
+        Self { blobs, source, queue: VecDeque::new(), ahead: None, current: Current::Nothing, _turn: None }
+    }
+
+    /// Keeps a turn until all is read, or the reader has gone.
+    #[must_use]
+    pub fn in_turn(self, turn: Turn) -> Self {
+        Self { _turn: Some(Box::new(turn)), ..self }
     }
 
     /// These segments.

@@ -61,6 +61,12 @@ pub struct Upload {
     /// Largest body in bytes.
     #[serde(default = "max_size")]
     pub max_size: ByteUnit,
+    /// Longest silence within any body.
+    #[serde(default = "idle_timeout", deserialize_with = "wait")]
+    pub idle_timeout: Duration,
+    /// Longest time that any body may take.
+    #[serde(default = "total_timeout", deserialize_with = "wait")]
+    pub total_timeout: Duration,
 }
 
 /// `storage.…`
@@ -70,6 +76,9 @@ pub struct Storage {
     /// Below this many free bytes uploads answer 507.
     #[serde(default = "min_free")]
     pub min_free: ByteUnit,
+    /// Most bytes of all living files together; unset: no bound.
+    #[serde(default)]
+    pub quota: Option<ByteUnit>,
 }
 
 /// `trash.…`
@@ -123,6 +132,14 @@ fn max_size() -> ByteUnit {
     ByteUnit::Gibibyte(64)
 }
 
+fn idle_timeout() -> Duration {
+    Duration::from_mins(1)
+}
+
+fn total_timeout() -> Duration {
+    Duration::from_hours(24)
+}
+
 fn min_free() -> ByteUnit {
     ByteUnit::Gibibyte(1)
 }
@@ -148,6 +165,12 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
             Duration::try_from(time).map_err(|_| expected())
         }
     }
+}
+
+/// The same for a time that somebody waits: none at all would shut the door.
+fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let time = duration(deserializer)?;
+    if time.is_zero() { Err(serde::de::Error::custom("expected more than no time at all")) } else { Ok(time) }
 }
 
 fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -281,6 +304,8 @@ mod tests {
             ("durability", "\"maybe\""),
             ("upload", "{ max_size = \"much\" }"),
             ("upload", "{ max_sise = 1 }"),
+            ("upload", "{ idle_timeout = \"0 seconds\" }"),
+            ("storage", "{ quota = \"some\" }"),
             ("trash", "{ keep = \"soon\" }"),
             ("cors", "{ allow_origins = [\"*\"] }"),
             ("training", "{ set_codes = \"two_based\" }"),

@@ -102,8 +102,8 @@ fn fallback(status: Status, is_wrong_method: bool) -> Error {
     }
 }
 
-/// The methods of the routes that this path fits, when it fits none of its own method.
-fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
+/// The methods of the routes that the request's path fits.
+pub(super) fn methods_at(request: &Request<'_>) -> Vec<&'static str> {
     let mut methods: Vec<&'static str> = Vec::new();
     for route in request.rocket().routes() {
         if fits(route.uri.path(), request.uri().path().segments()) {
@@ -115,6 +115,12 @@ fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
     }
     methods.sort_unstable();
     methods.dedup();
+    methods
+}
+
+/// The same, when none of them is the request's own.
+fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
+    let mut methods = methods_at(request);
     // A route of this very method had its turn and passed: there is no such thing.
     if methods.contains(&request.method().as_str()) {
         return Vec::new();

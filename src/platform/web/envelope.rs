@@ -103,12 +103,13 @@ pub fn code(error: &Error) -> u16 {
         | Error::Unprocessable(_)
         | Error::Incomplete(_)
         | Error::Unsupported(_)
+        | Error::TooSlow(_)
         | Error::Range { .. } => 1001,
         Error::NotFound(_) | Error::Gone(_) => 1003,
         Error::TooLarge { .. } => 1015,
         Error::Conflict(_) => 1016,
         Error::Forbidden(_) => 1401,
-        Error::Unavailable(_) | Error::Full(_) | Error::Internal(_) => 1500,
+        Error::Unavailable(_) | Error::Full(_) | Error::OverQuota(_) | Error::Internal(_) => 1500,
     }
 }
 

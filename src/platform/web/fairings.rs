@@ -10,6 +10,7 @@ use rocket::http::{Header, Method, Status};
 use rocket::request::Request;
 use rocket::response::Response;
 
+use super::catchers::methods_at;
 use super::guards::is_allowed;
 use super::receive::PEEKED;
 
@@ -35,8 +36,12 @@ impl Fairing for OwnMethod {
         if !is_form || request.method() == Method::Post {
             return;
         }
-        // Rocket changes nothing but POST, and to the method that the body names.
-        if named_method(data.peek(PEEKED).await) == Some(request.method()) {
+        // Rocket changes nothing but POST, and to the method that the body names. Where a PUT is at home, a true one
+        // can't be told from a changed POST; it stays, for such a POST would come to the same: an upload, or a body
+        // that is neither JSON nor a picture.
+        let method = request.method();
+        let may_be_true = method == Method::Put && methods_at(request).contains(&"PUT");
+        if !may_be_true && named_method(data.peek(PEEKED).await) == Some(method) {
             request.set_method(Method::Post);
         }
     }

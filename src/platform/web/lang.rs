@@ -3,12 +3,13 @@
 //! What always holds: a [`Lang`] is one of the languages whose texts are complete, so a page never
 //! has to fall back in the middle of a sentence.
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::Redirect;
 use rocket::time::Duration;
 
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 
 /// The cookie that remembers the choice.

@@ -41,6 +41,8 @@ pub fn name(status: Status, error: &Error) -> &'static str {
         Error::Incomplete(_) => "incomplete",
         Error::Unavailable(_) => "unavailable",
         Error::Full(_) => "disk_full",
+        Error::OverQuota(_) => "over_quota",
+        Error::TooSlow(_) => "timeout",
         Error::Internal(_) => "internal",
     }
 }

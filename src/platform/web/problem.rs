@@ -43,6 +43,13 @@ pub fn response_as(status: Status, error: &Error, lang: Lang) -> Response<'stati
     if let (Error::Invalid { field, .. }, Some(members)) = (error, body.as_object_mut()) {
         members.insert("field".to_owned(), json!(field));
     }
+    if let (Error::OverQuota(over), Some(members)) = (error, body.as_object_mut()) {
+        let whose = if over.tag.is_some() { "tag" } else { "total" };
+        members.insert("quota".to_owned(), json!(whose));
+        for (name, bytes) in [("used", over.used), ("wanted", over.wanted), ("allowed", over.allowed)] {
+            members.insert(name.to_owned(), json!(bytes));
+        }
+    }
     let text = body.to_string();
     let mut response = Response::new();
     response.set_status(status);

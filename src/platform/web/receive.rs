@@ -4,21 +4,18 @@
 //! `Content-Length`, or chunked and cut off, is an error — also where Rocket's look at the first
 //! bytes swallowed the fault (design §7).
 
-use std::time::Duration;
-
 use ring::digest::{Context, SHA256};
 use rocket::data::{ByteUnit, Data, DataStream};
 use rocket::request::{FromRequest, Outcome, Request};
 use tokio::io::AsyncReadExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::announced::Announced;
 use super::fairings::PeekComplete;
+use super::pace::{Pace, too_long};
 use crate::platform::blobs::{BlobKey, Incoming};
+use crate::platform::config::Config;
 use crate::platform::error::{Error, Result};
-
-/// A client that sends nothing for this long has gone.
-pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Rocket looks at this many bytes ("_method=delete") before anything else.
 pub(super) const PEEKED: usize = 14;
@@ -31,6 +28,7 @@ pub struct BodyHead {
     /// The digest of the whole body, where the client tells it.
     pub announced: Announced,
     peek_complete: bool,
+    pace: Pace,
 }
 
 #[rocket::async_trait]
@@ -46,18 +44,25 @@ impl<'r> FromRequest<'r> for BodyHead {
             length: length.filter(|_| !is_chunked),
             announced: Announced::of(headers),
             peek_complete,
+            pace: request.rocket().state::<Config>().map(Pace::of).unwrap_or_default(),
         })
     }
 }
 
-/// A body that is read piece by piece.
-pub struct Body<'r> {
-    /// Large; on the heap, or every future it is handed through has room for it.
-    stream: Box<DataStream<'r>>,
-    head: BodyHead,
+/// A body that is read piece by piece. On the heap, or every future that it is handed through has room for it.
+pub struct Body<'r>(Box<Inner<'r>>);
+
+struct Inner<'r> {
+    stream: DataStream<'r>,
+    /// Its announced length.
+    length: Option<u64>,
+    announced: Announced,
     limit: u64,
     taken: u64,
-    /// The digest of what was read, and what it is to be in the end; on the heap for the same reason.
+    /// Longest silence, and the moment when all of it must be there.
+    pace: Pace,
+    deadline: Instant,
+    /// The digest of what was read, and what it is to be in the end.
     sum: Option<Box<(Context, [u8; 32])>>,
 }
 
@@ -74,7 +79,9 @@ impl<'r> Body<'r> {
         if stream.hint() < PEEKED && !head.peek_complete {
             return Err(broken_off());
         }
-        Ok(Self { stream: Box::new(stream), head, limit, taken: 0, sum: None })
+        let BodyHead { length, announced, pace, .. } = head;
+        let deadline = Instant::now() + pace.total(length.unwrap_or(limit));
+        Ok(Self(Box::new(Inner { stream, length, announced, limit, taken: 0, pace, deadline, sum: None })))
     }
 
     /// From now on [`Self::read`] holds the body, at its end, against the digest that its head announces.
@@ -82,27 +89,30 @@ impl<'r> Body<'r> {
     /// # Errors
     /// As [`Announced::sha256`].
     pub fn check_digest(&mut self) -> Result<()> {
-        self.sum = self.head.announced.sha256()?.map(|digest| Box::new((Context::new(&SHA256), digest)));
+        self.0.sum = self.0.announced.sha256()?.map(|digest| Box::new((Context::new(&SHA256), digest)));
         Ok(())
     }
 
     /// Adds what comes next to `buffer`; 0 at the proper end.
     ///
     /// # Errors
-    /// `Incomplete` when the client goes away or is silent for too long, `TooLarge` past the limit,
+    /// `Incomplete` when the client goes away, `TooSlow` when it is silent or takes too long, `TooLarge` past the limit,
     /// `Unprocessable` when the digest is not the announced one.
     pub async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
-        let before = buffer.len();
-        let read = timeout(IDLE, self.stream.read_buf(buffer)).await;
-        let count = read.map_err(|_| silent())?.map_err(|_| broken_off())?;
-        self.taken += count as u64;
-        if self.taken > self.limit {
-            return Err(Error::TooLarge { limit: self.limit });
+        let (before, inner) = (buffer.len(), &mut *self.0);
+        let silent_at = Instant::now() + inner.pace.idle;
+        let read = timeout_at(silent_at.min(inner.deadline), inner.stream.read_buf(buffer)).await;
+        let is_late = inner.deadline < silent_at;
+        let count = read.map_err(|_| if is_late { too_long() } else { inner.pace.silent() })?;
+        let count = count.map_err(|_| broken_off())?;
+        inner.taken += count as u64;
+        if inner.taken > inner.limit {
+            return Err(Error::TooLarge { limit: inner.limit });
         }
-        if count == 0 && self.head.length.is_some_and(|length| length != self.taken) {
+        if count == 0 && inner.length.is_some_and(|length| length != inner.taken) {
             return Err(broken_off());
         }
-        if let Some(announced) = &mut self.sum {
+        if let Some(announced) = &mut inner.sum {
             announced.0.update(&buffer[before..]);
         }
         if count == 0 {
@@ -112,7 +122,7 @@ impl<'r> Body<'r> {
     }
 
     fn compare_digest(&mut self) -> Result<()> {
-        let Some((sum, announced)) = self.sum.take().map(|sum| *sum) else {
+        let Some((sum, announced)) = self.0.sum.take().map(|sum| *sum) else {
             return Ok(());
         };
         let arrived: [u8; 32] = sum.finish().as_ref().try_into().unwrap_or_default();
@@ -128,7 +138,7 @@ impl<'r> Body<'r> {
     /// As [`Self::read`], and whatever the disk says.
     pub async fn read_into(mut self, incoming: &mut Incoming) -> Result<()> {
         // A body of known length ends where it is full; asking once more would cost a round trip.
-        while self.head.length.is_none_or(|length| self.taken < length) {
+        while self.0.length.is_none_or(|length| self.0.taken < length) {
             if self.read(incoming.buffer()).await? == 0 {
                 break;
             }
@@ -140,10 +150,5 @@ impl<'r> Body<'r> {
 
 fn broken_off() -> Error {
     let message = ("The body broke off before its end. Nothing was stored.", "请求正文在结束前中断，未保存任何内容");
-    Error::Incomplete(message.into())
-}
-
-fn silent() -> Error {
-    let message = ("Nothing arrived for 60 seconds. Nothing was stored.", "60 秒内没有收到数据，未保存任何内容");
     Error::Incomplete(message.into())
 }

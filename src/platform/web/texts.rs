@@ -129,7 +129,7 @@ static EN: Texts = Texts {
     too_large: error("That is too large", "It is larger than this server takes in one request."),
     unprocessable: error("That goes against a rule", "The request can be read, but not followed."),
     busy: error("Too much at once", "The server is busy. The same request may pass in a moment."),
-    full: error("The disk is full", "Nothing more can be stored until there is room. Reading goes on as ever."),
+    full: error("There is no room left", "Nothing more can be stored until there is room. Reading goes on as ever."),
     internal: error(
         "Something broke on our side",
         "It has been written to the log. What you sent has changed nothing.",
@@ -167,7 +167,7 @@ static ZH: Texts = Texts {
     too_large: error("内容太大", "超过了本服务器单次请求的上限。"),
     unprocessable: error("不符合规则", "请求可以读懂，但无法执行。"),
     busy: error("服务器正忙", "请稍候再试，同样的请求可能很快就能成功。"),
-    full: error("磁盘已满", "腾出空间之前无法再存入，浏览和下载不受影响。"),
+    full: error("空间不足", "腾出空间之前无法再存入，浏览和下载不受影响。"),
     internal: error("服务器内部出错", "已记入日志，你的请求没有改动任何数据。"),
 };
 

@@ -2,11 +2,12 @@
 //!
 //! The choice is in the HTML from the first byte, so nothing flashes and no inline script is needed.
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::CookieJar;
 use rocket::request::Request;
 use rocket::response::Redirect;
 
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::lang::{preference, way_back};
 

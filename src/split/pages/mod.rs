@@ -7,12 +7,12 @@ mod form;
 mod words;
 
 use askama::Template;
-use rocket::form::Form;
 use rocket::http::Status;
 use rocket::response::Responder;
 use rocket::{Route, State, get, post, routes};
 
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 use crate::split::model::record::Named;

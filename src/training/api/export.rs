@@ -22,6 +22,7 @@ async fn export(
     headers: Headers<'_>,
 ) -> Result<Bytes, Fault> {
     let (task, format) = (Id::read("task_id", task_id)?, format(&Query::of(uri))?);
+    let turn = training.archives().enter().await?;
     let export = training.export(task, format).await?;
     let facts = Facts {
         content_type: format.content_type().to_owned(),
@@ -31,7 +32,7 @@ async fn export(
         name: export.download_name(),
         is_attachment: true,
     };
-    Ok(Bytes::new(headers.0, facts, |range| training.read_export(export, range))?)
+    Ok(Bytes::new(headers.0, facts, |range| training.read_export(export, range).in_turn(turn))?)
 }
 
 fn format(query: &Query) -> Result<Format, Error> {

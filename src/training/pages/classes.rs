@@ -1,10 +1,11 @@
 //! What forms do to label classes.
 
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::training::model::{Code, Fault, NewClass, is_color};
 use crate::training::notices::News;

@@ -1,12 +1,13 @@
 //! `POST /tasks`: makes a task, with the images of a tag where one is named.
 
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::collect::model::Filter;
 use crate::platform::error::Error;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Html, SeeOther};
 use crate::training::model::{Fault, MAX_NAME, NewTask, Result, Target};

@@ -1,13 +1,14 @@
 //! What forms do to the images of a task: into the deleted ones and back, and in from a tag.
 
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::collect::model::Filter;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::lang::way_back;
 use crate::platform::web::page::{Html, SeeOther};

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::response::Responder;
 
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 use crate::training::notices::News;

@@ -5,7 +5,7 @@
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::response::Responder;
 
@@ -13,6 +13,7 @@ use crate::collect::model::{Filter, Totals};
 use crate::platform::clock;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
 use crate::platform::web::guards::Caller;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};

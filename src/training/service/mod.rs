@@ -33,6 +33,7 @@ use crate::platform::blobs::Blobs;
 use crate::platform::clock::Clock;
 use crate::platform::config::SetCodes;
 use crate::platform::db::{Db, Tx};
+use crate::platform::gate::Gate;
 use crate::platform::ids::{Id, Ids};
 
 /// Training tasks; cheap to clone.
@@ -71,6 +72,12 @@ impl Training {
     #[must_use]
     pub fn wake(&self) -> Arc<Notify> {
         self.inner.wake.clone()
+    }
+
+    /// Where whoever wants an archive waits for a turn.
+    #[must_use]
+    pub fn archives(&self) -> &Gate {
+        self.inner.collect.archives()
     }
 
     fn blobs(&self) -> &Blobs {

@@ -42,6 +42,24 @@ pub fn days(n: i64, lang: Lang) -> String {
     }
 }
 
+/// `3.2 GB of 5 GB used`.
+#[must_use]
+pub fn used_of(used: i64, allowed: i64, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("{} of {} used", size(used), size(allowed)),
+        Lang::Zh => format!("已用 {}，共 {}", size(used), size(allowed)),
+    }
+}
+
+/// What becomes of a tag's old files.
+#[must_use]
+pub fn kept_days(n: i64, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("Files go to the trash after {}.", days(n, lang)),
+        Lang::Zh => format!("文件在 {}后移入回收站。", days(n, lang)),
+    }
+}
+
 /// The line under a tag's name.
 #[must_use]
 pub fn tag_meta(n: i64, bytes: i64, last: &str, lang: Lang) -> String {

@@ -5,7 +5,6 @@
 //! of more than 1 MiB take turns: together they have [`ROOM`].
 
 use std::fmt;
-use std::time::Duration;
 
 use rocket::data::Data;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -17,6 +16,7 @@ use tokio::time::timeout;
 
 use super::{not_json, refused, whole};
 use crate::platform::error::{Error, Result};
+use crate::platform::gate::{PATIENCE, busy};
 use crate::platform::web::receive::BodyHead;
 
 /// Bodies up to this many bytes need no room.
@@ -25,13 +25,13 @@ const FREE: u64 = 1 << 20;
 /// What all larger bodies have together, in MiB: two of the largest that any route takes.
 const ROOM: u32 = 96;
 
-/// How long a body waits for its room; the connection waits with it.
-const PATIENCE: Duration = Duration::from_mins(1);
-
 /// Longest text of one element or member, in bytes: ten times what an honest one has.
 const LONGEST: usize = 64 << 10;
 
 static ROOMS: Semaphore = Semaphore::const_new(ROOM as usize);
+
+/// How many bodies may wait for theirs, each with its first MiB in memory.
+static QUEUE: Semaphore = Semaphore::const_new(32);
 
 /// The room of one body in memory; it is free again when this is dropped.
 #[derive(Debug, Default)]
@@ -45,15 +45,11 @@ impl Room {
             return Ok(());
         }
         let mib = u32::try_from(whole.div_ceil(1 << 20)).unwrap_or(ROOM).min(ROOM);
+        let _place = QUEUE.try_acquire().map_err(|_| busy())?;
         let permit = timeout(PATIENCE, ROOMS.acquire_many(mib)).await.map_err(|_| busy())?;
         self.0 = Some(permit.map_err(Error::internal)?);
         Ok(())
     }
-}
-
-fn busy() -> Error {
-    let message = ("Too many large requests at once; try again later.", "大请求过多，请稍后重试");
-    Error::Unavailable(message.into())
 }
 
 /// Reads a body of at most `limit` bytes and hands it to `read`, on a thread that may take its time.
