@@ -242,6 +242,10 @@ impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => disk_full(),
+            io::ErrorKind::ReadOnlyFilesystem => {
+                tracing::error!(%error, "the disk takes no writes");
+                Self::Unavailable(("The disk takes no writes; nothing was stored.", "磁盘只读，未保存任何内容").into())
+            }
             _ => Self::internal(error),
         }
     }
@@ -258,6 +262,11 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(e) if e.code().as_deref() == Some("13") => disk_full(),
             sqlx::Error::PoolTimedOut => {
                 Self::Unavailable(("The database is busy; try again.", "数据库繁忙，请稍后重试").into())
+            }
+            // The server of the database went away, or isn't there yet.
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                tracing::error!(%error, "the database doesn't answer");
+                Self::Unavailable(("The database doesn't answer; try again.", "数据库无响应，请稍后重试").into())
             }
             _ => Self::internal(error),
         }

@@ -73,7 +73,9 @@ fn start(mut command: Command, port: u16, folder: tempfile::TempDir) -> Proxy {
 fn ask(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<http::Answer> {
     let mut connection = Connection::try_open(port).ok()?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Length: {}\r\n", body.len());
-    headers.iter().for_each(|(name, value)| write!(head, "{name}: {value}\r\n").unwrap());
+    for (name, value) in headers {
+        write!(head, "{name}: {value}\r\n").unwrap();
+    }
     connection.send(format!("{head}\r\n").as_bytes());
     connection.send(body);
     connection.answer_to(method)

@@ -8,6 +8,7 @@
 pub mod database;
 pub mod faces;
 pub mod form;
+pub mod gate;
 pub mod http;
 pub mod ingest;
 pub mod pictures;

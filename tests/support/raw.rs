@@ -70,6 +70,13 @@ impl Connection {
         self.fill_until(mark).is_some()
     }
 
+    /// So many bytes of what comes, or fewer at its end.
+    pub fn some(&mut self, count: usize) -> Vec<u8> {
+        while self.unread.len() < count && self.fill() {}
+        let count = count.min(self.unread.len());
+        self.unread.drain(..count).collect()
+    }
+
     /// Whatever still comes until the other side ends.
     pub fn rest(&mut self) -> Vec<u8> {
         while self.fill() {}

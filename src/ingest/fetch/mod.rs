@@ -13,6 +13,8 @@ mod local;
 #[cfg(test)]
 mod tests;
 
+pub use data::decode as decode_data;
+
 use std::fmt;
 use std::sync::Arc;
 

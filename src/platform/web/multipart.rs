@@ -64,10 +64,16 @@ impl<'r> Parts<'r> {
             let message = ("multipart/form-data must name its boundary", "multipart/form-data 缺少 boundary");
             Error::invalid("Content-Type", message)
         })?;
+        Ok(Self::of(boundary, pieces(body)?))
+    }
+
+    /// The parts of a body that comes in these pieces.
+    #[must_use]
+    pub fn of(boundary: &str, pieces: BoxStream<'r, Result<Bytes>>) -> Self {
         let unclaimed = Arc::new(AtomicUsize::new(0));
-        let pieces: Pieces<'r> = Arc::new(Mutex::new(pieces(body)?));
+        let pieces: Pieces<'r> = Arc::new(Mutex::new(pieces));
         let guard = Guard { pieces: pieces.clone(), unclaimed: unclaimed.clone(), is_tired: false };
-        Ok(Self { multipart: Multipart::new(guard, boundary), pieces, unclaimed })
+        Self { multipart: Multipart::new(guard, boundary), pieces, unclaimed }
     }
 
     /// The next file; fields without a file name are passed over. `None` at the proper end.

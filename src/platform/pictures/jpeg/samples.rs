@@ -267,6 +267,7 @@ impl Decoder<'_> {
 
 /// Full-range BT.601, as JFIF has it; in whole numbers of 65,536ths, which costs half of what fractions do.
 #[inline]
+#[expect(clippy::cast_sign_loss, reason = "within 0 to 255 by then")]
 pub(in crate::platform::pictures) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let (luma, blue, red) = ((i32::from(luma) << 16) + 0x8000, i32::from(blue) - 128, i32::from(red) - 128);
     [luma + 91_881 * red, luma - 22_554 * blue - 46_802 * red, luma + 116_130 * blue]
