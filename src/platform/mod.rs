@@ -7,6 +7,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod ids;
+pub mod keeping;
 pub mod names;
 pub mod paging;
 pub mod pictures;

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::database::{Database, Db, Direct};
 use super::settings::Settings;
+use super::tools::Ran;
 use super::{http, wait};
 
 /// A running server. Dropping it ends the process and removes its data.
@@ -28,15 +29,35 @@ impl Server {
 
     /// A server with settings of its own, ready to serve.
     pub fn start_with(db: Db, settings: Settings) -> Self {
-        let mut server = Self {
-            child: None,
-            port: 0,
-            folder: tempfile::tempdir().expect("a temporary folder"),
-            database: Database::fresh(db),
-            settings,
-        };
+        let mut server = Self::not_yet(db, settings);
         server.launch();
         server
+    }
+
+    /// One that has not begun: its data folder isn't there, its database is empty. [`Self::restart`] begins.
+    pub fn not_yet(db: Db, settings: Settings) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { child: None, port: 0, folder, database: Database::fresh(db), settings }
+    }
+
+    /// The same where the data folder can only be read.
+    pub fn tool_read_only(&self, arguments: &[&str]) -> Ran {
+        let script = r#"mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@""#;
+        let mut command = in_mounts_of_its_own(script);
+        command.arg(self.folder.path().join("data")).arg(env!("CARGO_BIN_EXE_granary"));
+        self.dress(&mut command);
+        let ended = command.args(arguments).output().expect("the granary executable");
+        let err = String::from_utf8_lossy(&ended.stderr).into_owned();
+        Ran { code: ended.status.code(), out: ended.stdout, err }
+    }
+
+    /// Runs another command of this executable over the same data and database, to its end.
+    pub fn tool(&self, arguments: &[&str]) -> Ran {
+        let mut command = Self::command();
+        self.dress(&mut command);
+        let ended = command.args(arguments).output().expect("the granary executable");
+        let err = String::from_utf8_lossy(&ended.stderr).into_owned();
+        Ran { code: ended.status.code(), out: ended.stdout, err }
     }
 
     /// Starts the process again over the same data, on a new port.
@@ -200,21 +221,28 @@ impl Server {
             std::fs::create_dir_all(&data).expect("the data folder");
             command = on_small_disk(&data, mib);
         }
+        self.dress(&mut command);
         command
             .arg("serve")
+            .stdout(File::create(folder.join("stdout")).expect("a log file"))
+            .stderr(File::create(folder.join("stderr")).expect("a log file"));
+        command
+    }
+
+    /// Gives a command of this executable its settings.
+    fn dress(&self, command: &mut Command) {
+        let folder = self.folder.path();
+        command
             .current_dir(folder)
             .env("ROCKET_ADDRESS", "127.0.0.1")
             .env("ROCKET_PORT", self.port.to_string())
-            .env("ROCKET_DATA_DIR", &data)
-            .stdout(File::create(folder.join("stdout")).expect("a log file"))
-            .stderr(File::create(folder.join("stderr")).expect("a log file"));
+            .env("ROCKET_DATA_DIR", folder.join("data"));
         if let Some(url) = self.database.url() {
             command.env("ROCKET_DATABASES", format!(r#"{{granary={{url="{url}"}}}}"#));
         }
         for (name, value) in &self.settings.variables {
             command.env(name, value);
         }
-        command
     }
 
     fn end(&mut self, signal: Signal) -> Option<ExitStatus> {
@@ -249,14 +277,19 @@ pub fn free_port() -> u16 {
 /// Runs the server in a mount namespace where its data folder is a small tmpfs: it vanishes with
 /// the process. The shell `exec`s, so that the child's pid is the server's.
 fn on_small_disk(data: &Path, mib: u32) -> Command {
+    let mut command = in_mounts_of_its_own(&format!(r#"mount -t tmpfs -o size={mib}m tmpfs "$0" && exec "$@""#));
+    command.arg(data).arg(env!("CARGO_BIN_EXE_granary"));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// A shell script in a mount namespace of its own.
+fn in_mounts_of_its_own(script: &str) -> Command {
     let mut command = Command::new("unshare");
     if !rustix::process::getuid().is_root() {
         command.args(["--user", "--map-root-user"]);
     }
-    let script = format!(r#"mount -t tmpfs -o size={mib}m tmpfs "$0" && exec "$@""#);
-    command.args(["--mount", "sh", "-c", &script]);
-    command.arg(data).arg(env!("CARGO_BIN_EXE_granary"));
-    command.stdin(Stdio::null());
+    command.args(["--mount", "sh", "-c", script]);
     command
 }
 
