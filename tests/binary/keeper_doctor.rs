@@ -28,7 +28,7 @@ fn a_healthy_server_is_told_so(db: Db) {
     server.terminate();
     let screen = server.tool(&["doctor"]).fine().text();
     assert!(screen.contains("server: not running"), "{screen}");
-    server.restart_with(Settings::default().set("ROCKET_STORAGE", r#"{min_free="1000 PiB"}"#));
+    server.restart_unready(Settings::default().set("ROCKET_STORAGE", r#"{min_free="1000 PiB"}"#));
     let ran = server.tool(&["doctor"]);
     assert_eq!(ran.code, Some(1), "{}", ran.text());
     assert!(ran.text().contains("below storage.min_free"), "{}", ran.text());

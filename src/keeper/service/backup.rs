@@ -37,11 +37,11 @@ pub struct Kept {
 
 /// A pass over blobs.
 #[derive(Default)]
-struct Pass {
-    blobs: u64,
-    bytes: u64,
-    copied: u64,
-    missing: Vec<(BlobKey, Copied)>,
+pub(super) struct Pass {
+    pub blobs: u64,
+    pub bytes: u64,
+    pub copied: u64,
+    pub missing: Vec<(BlobKey, Copied)>,
 }
 
 impl Keeper {
@@ -53,13 +53,13 @@ impl Keeper {
     pub async fn backup(&self, folder: &Path) -> Result<Kept> {
         let target = prepare(self.blobs.layout(), folder)?;
         // Only to have most bytes there before the database is taken: what is missing now may just have left.
-        let before = self.copy_blobs(&self.db, &target).await?;
+        let before = copy_blobs(&self.db, self.blobs.layout(), &target).await?;
         let mut tries = 1;
         let part = target.root().join("snapshot.db");
         let (snapshot, pass) = loop {
             remove_database(&part)?;
             let snapshot = Snapshot::take(&self.db, &part).await?;
-            let pass = self.copy_blobs(&snapshot.db, &target).await?;
+            let pass = copy_blobs(&snapshot.db, self.blobs.layout(), &target).await?;
             let tables = self.copy_tables(&snapshot.db, &target).await?;
             if tries >= TRIES || (tables && self.are_all_damaged(&pass).await?) {
                 break (snapshot, pass);
@@ -68,9 +68,8 @@ impl Keeper {
             tries += 1;
         };
         let mut missing = Vec::new();
-        for (key, how) in &pass.missing {
-            let how = if *how == Copied::Damaged { "damaged" } else { "missing" };
-            missing.push(format!("{how} blob: {key}, {}", self.names_of(key).await?));
+        for (key, copied) in &pass.missing {
+            missing.push(format!("{} blob: {key}, {}", how(*copied), self.names_of(key).await?));
         }
         snapshot.db.shut().await;
         self.publish(&target, &part, &pass).await?;
@@ -93,31 +92,6 @@ impl Keeper {
             Ok(rustix::fs::syncfs(fs::File::open(&root)?)?)
         })
         .await
-    }
-
-    /// Copies the blobs that rows of `db` name and that aren't there yet.
-    async fn copy_blobs(&self, db: &Db, target: &Layout) -> Result<Pass> {
-        let mut pass = Pass::default();
-        for (_, prefix, end) in prefixes() {
-            let mut after = prefix;
-            loop {
-                let page = collect::blobs(db, &after, &end, PAGE).await?;
-                let Some(last) = page.last() else { break };
-                after = last.key.as_str().to_owned();
-                let (from, to) = (self.blobs.layout().clone(), target.clone());
-                for (blob, copied) in blocking(move || copy_page(page, &from, &to)).await? {
-                    match copied {
-                        Copied::Missing | Copied::Damaged => pass.missing.push((blob.key, copied)),
-                        Copied::Kept | Copied::Copied(_) => {
-                            pass.blobs += 1;
-                            pass.bytes += blob.size;
-                            pass.copied += u64::from(copied != Copied::Kept);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(pass)
     }
 
     /// Copies the CSVs of ingest tasks and the name of the data folder. Whether all were there.
@@ -175,6 +149,34 @@ fn prepare(store: &Layout, folder: &Path) -> Result<Layout> {
         fs::create_dir_all(target.folder(byte))?;
     }
     Ok(target)
+}
+
+/// Copies the blobs that rows of `db` name and that aren't there yet.
+pub(super) async fn copy_blobs(db: &Db, from: &Layout, to: &Layout) -> Result<Pass> {
+    let (mut pass, mut after) = (Pass::default(), String::new());
+    loop {
+        let page = collect::blobs(db, &after, "g", PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(pass);
+        };
+        after = last.key.as_str().to_owned();
+        let (from, to) = (from.clone(), to.clone());
+        for (blob, copied) in blocking(move || copy_page(page, &from, &to)).await? {
+            match copied {
+                Copied::Missing | Copied::Damaged => pass.missing.push((blob.key, copied)),
+                Copied::Kept | Copied::Copied(_) => {
+                    pass.blobs += 1;
+                    pass.bytes += blob.size;
+                    pass.copied += u64::from(copied != Copied::Kept);
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with a blob that was not copied.
+pub(super) fn how(copied: Copied) -> &'static str {
+    if copied == Copied::Damaged { "damaged" } else { "missing" }
 }
 
 fn copy_page(page: Vec<Blob>, from: &Layout, to: &Layout) -> std::io::Result<Vec<(Blob, Copied)>> {

@@ -6,11 +6,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::backup::{DATABASE, MANIFEST};
-use super::{PAGE, blocking};
-use crate::collect::service::keeping as collect;
+use super::backup::{DATABASE, MANIFEST, copy_blobs, how};
+use super::blocking;
 use crate::keeper::model::{FORMAT, Manifest};
-use crate::platform::blobs::{Blobs, Copied, Layout, copy_checked, copy_file, entries};
+use crate::platform::blobs::{Blobs, Layout, copy_file, entries};
 use crate::platform::db::{Db, Options, Snapshot, restore as fill};
 use crate::platform::error::{Error, Result};
 use crate::training::service::keeping as training;
@@ -56,7 +55,11 @@ pub async fn restore(folder: &Path, target: &Target) -> Result<Restored> {
     }
     // The steps of the schema that are new since.
     let snapshot = Snapshot::open(&file).await?;
-    let restored = copy_blobs(&snapshot.db, folder, &blobs).await?;
+    let pass = copy_blobs(&snapshot.db, &Layout::new(folder), blobs.layout()).await?;
+    let missing = pass.missing.iter().map(|(key, copied)| format!("{} in the backup: {key}", how(*copied)));
+    let restored = Restored { blobs: pass.blobs, bytes: pass.bytes, missing: missing.collect() };
+    let root = blobs.layout().root().to_owned();
+    blocking(move || Ok(rustix::fs::syncfs(fs::File::open(root)?)?)).await?;
     copy_tables(folder, blobs.layout()).await?;
     training::mark_stale(&snapshot.db, None).await?;
     snapshot.db.shut().await;
@@ -113,40 +116,6 @@ async fn open_empty(options: &Options) -> Result<Db> {
     }
     db.shut().await;
     Ok(Db::connect(options).await?)
-}
-
-async fn copy_blobs(db: &Db, folder: &Path, blobs: &Blobs) -> Result<Restored> {
-    let (mut restored, mut after) = (Restored::default(), String::new());
-    loop {
-        let page = collect::blobs(db, &after, "g", PAGE).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = last.key.as_str().to_owned();
-        let (from, to) = (Layout::new(folder), blobs.layout().clone());
-        let copied = blocking(move || {
-            let copy = |blob: collect::Blob| {
-                let copied = copy_checked(&blob.key, blob.size, &from.blob(&blob.key), &to.blob(&blob.key))?;
-                Ok((blob, copied))
-            };
-            page.into_iter().map(copy).collect::<std::io::Result<Vec<_>>>()
-        });
-        for (blob, copied) in copied.await? {
-            match copied {
-                Copied::Copied(_) | Copied::Kept => {
-                    restored.blobs += 1;
-                    restored.bytes += blob.size;
-                }
-                Copied::Missing | Copied::Damaged => {
-                    let how = if copied == Copied::Damaged { "damaged" } else { "missing" };
-                    restored.missing.push(format!("{how} in the backup: {}", blob.key));
-                }
-            }
-        }
-    }
-    let root = blobs.layout().root().to_owned();
-    blocking(move || Ok(rustix::fs::syncfs(fs::File::open(root)?)?)).await?;
-    Ok(restored)
 }
 
 /// CSVs of ingest tasks, and what the data folder calls itself: the tasks' leases name it.
