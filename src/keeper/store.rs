@@ -43,6 +43,14 @@ pub async fn forget(db: &Db, sha256: &str) -> Result<()> {
     tx.commit().await
 }
 
+/// Forgets everything: these are other disks.
+pub async fn forget_all(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    tx.execute(Sql::new("DELETE FROM damaged_blobs")).await?;
+    tx.execute(Sql::new("DELETE FROM keeper_state")).await?;
+    tx.commit().await
+}
+
 /// The next `limit` damaged blobs behind `after`, by digest.
 pub async fn damaged(db: &Db, after: &str, limit: u32) -> Result<Vec<Damaged>> {
     let sql = Sql::new("SELECT sha256, what, found_at FROM damaged_blobs WHERE sha256 > ? ORDER BY sha256 LIMIT ?");

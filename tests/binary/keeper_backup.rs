@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,12 +30,12 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
     (above, folder)
 }
 
-fn backup(server: &Server, folder: &PathBuf) -> Ran {
+fn backup(server: &Server, folder: &Path) -> Ran {
     server.tool(&["backup", folder.to_str().unwrap()])
 }
 
 /// A server over what a backup gave back.
-fn restored(db: Db, folder: &PathBuf) -> Server {
+fn restored(db: Db, folder: &Path) -> Server {
     let mut server = Server::not_yet(db, settings());
     server.tool(&["restore", folder.to_str().unwrap()]).fine();
     assert_whole(&server.tool(&["fsck"]));

@@ -136,7 +136,8 @@ fn what_is_wrong_is_found_told_and_mended(db: Db) {
     let mut expected = break_everything(&server, &task, &digests);
     let ran = server.tool(&["fsck"]);
     let mut found = findings(&ran);
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found.len(), expected.len(), "{}{}", ran.text(), ran.err);
     for (line, beginning) in found.iter().zip(&expected) {
         assert!(line.starts_with(beginning.as_str()), "{line}\n{beginning}");

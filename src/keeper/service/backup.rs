@@ -6,6 +6,7 @@
 //! backup that is interrupted leaves the one before it whole. Each byte that is copied is checked against its digest.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::{Keeper, PAGE, blocking, prefixes};
@@ -139,7 +140,8 @@ fn prepare(store: &Layout, folder: &Path) -> Result<Layout> {
             return Err(refuse("it holds something that is no backup".to_owned()));
         }
     }
-    fs::create_dir_all(folder)?;
+    // The database holds what others have no business with.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let root = folder.canonicalize()?;
     if root.starts_with(store.root()) || store.root().starts_with(&root) {
         return Err(refuse("a backup must lie outside of the data folder".to_owned()));

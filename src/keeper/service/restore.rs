@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::backup::{DATABASE, MANIFEST, copy_blobs, how};
-use super::blocking;
+use super::{blocking, store};
 use crate::keeper::model::{FORMAT, Manifest};
 use crate::platform::blobs::{Blobs, Layout, copy_file, entries};
 use crate::platform::db::{Db, Options, Snapshot, restore as fill};
@@ -62,6 +62,7 @@ pub async fn restore(folder: &Path, target: &Target) -> Result<Restored> {
     blocking(move || Ok(rustix::fs::syncfs(fs::File::open(root)?)?)).await?;
     copy_tables(folder, blobs.layout()).await?;
     training::mark_stale(&snapshot.db, None).await?;
+    store::forget_all(&snapshot.db).await?;
     snapshot.db.shut().await;
     match (into, &target.file) {
         (Some(db), _) => {
