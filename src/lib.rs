@@ -7,6 +7,7 @@ pub mod collect;
 pub mod duplication;
 pub mod faces;
 pub mod ingest;
+pub mod keeper;
 pub mod platform;
 pub mod split;
 pub mod training;
@@ -49,6 +50,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .attach(duplication::stage())
         .attach(faces::stage())
         .attach(ingest::stage())
+        .attach(keeper::stage())
 }
 
 /// Whether success waits for the disk.

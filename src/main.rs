@@ -1,5 +1,7 @@
 //! The command line.
 
+mod cli;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,12 +41,17 @@ enum Command {
     /// `ROCKET_DURABILITY=relaxed`, `ROCKET_UPLOAD='{max_size="5 GiB"}'`,
     /// `ROCKET_STORAGE='{min_free="10 GiB"}'`.
     Serve,
+    #[command(flatten)]
+    Keeper(cli::keeper::Command),
 }
 
 fn main() -> ExitCode {
     process::prepare();
-    let Command::Serve = Cli::parse().command.unwrap_or(Command::Serve);
     let figment = config::figment();
+    if let Some(Command::Keeper(command)) = Cli::parse().command {
+        telemetry::init(rocket::config::LogLevel::Critical);
+        return rocket::execute(cli::keeper::run(command, &figment)).unwrap_or_else(|line| fail(&line));
+    }
     match prepare(&figment) {
         Ok((config, blobs)) => rocket::execute(serve(figment, config, blobs)),
         Err(line) => fail(&line),

@@ -15,7 +15,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{self, Config};
 use crate::platform::db::Db;
 use crate::platform::ids::Ids;
-use crate::platform::web::about::Parts;
+use crate::platform::web::about::{Part, Parts};
 use service::Faces;
 
 /// Everything this room adds to the server.
@@ -45,6 +45,14 @@ pub fn stage() -> AdHoc {
         let faces = Faces::new(db.clone(), ids.clone(), clock.clone(), collect.clone(), engine);
         Ok(rocket.manage(faces).mount("/", [api::routes(), pages::routes()].concat()))
     })
+}
+
+/// Which engine the configuration names and what it can measure, as the page that describes this server tells it.
+///
+/// # Errors
+/// One line that names the key.
+pub fn describe(config: &config::Faces) -> Result<Part, String> {
+    Ok(about::part(&engine::build(config)?.ability()))
 }
 
 /// Whether the engine that the configuration names can work.

@@ -8,6 +8,7 @@ pub mod db;
 pub mod error;
 pub mod gate;
 pub mod ids;
+pub mod keeping;
 pub mod names;
 pub mod paging;
 pub mod pictures;

@@ -7,8 +7,9 @@ use crate::source::{Layer, Source, files, layer_named};
 use crate::{assert_none, example};
 
 /// `duplication, ingest → faces, split → training → collect → platform`, from the bottom up.
-/// `accounts` stands on the platform alone, and every room's doors may ask it who is calling.
-const ROOMS: [(&str, u8); 8] = [
+/// `accounts` stands on the platform alone, and every room's doors may ask it who is calling. `keeper` looks after
+/// all of them, and the command line (`cli`) is a program of its own above the house.
+const ROOMS: [(&str, u8); 10] = [
     ("platform", 0),
     ("accounts", 1),
     ("collect", 2),
@@ -17,6 +18,8 @@ const ROOMS: [(&str, u8); 8] = [
     ("faces", 4),
     ("duplication", 5),
     ("ingest", 5),
+    ("keeper", 6),
+    ("cli", 7),
 ];
 
 fn height(room: &str) -> Option<u8> {

@@ -4,6 +4,7 @@ mod archive;
 mod bytes;
 mod commit;
 mod files;
+pub mod keeping;
 mod locks;
 mod naming;
 mod quotas;

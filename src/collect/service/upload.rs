@@ -135,8 +135,7 @@ impl Collect {
     /// # Errors
     /// `Unavailable` when they are gone.
     pub fn check_in_place(&self, received: &Received) -> Result<()> {
-        let there = self.inner.blobs.open_blob(&received.key).and_then(|file| file.metadata());
-        if there.is_ok_and(|facts| facts.len() == received.size) {
+        if self.inner.blobs.claim(&received.key, received.size).is_ok_and(|claimed| claimed) {
             return Ok(());
         }
         let message = ("The same content was removed meanwhile; send it again.", "相同内容刚被清除，请重新上传");

@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod commit;
 pub mod files;
+pub mod keeping;
 pub mod quotas;
 pub mod tags;
 pub mod thumbnails;

@@ -6,6 +6,7 @@
 
 mod delete;
 mod insert;
+pub mod keeping;
 mod list;
 mod look;
 mod prepare;

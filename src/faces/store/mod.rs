@@ -6,6 +6,7 @@
 pub mod blobs;
 pub mod faces;
 pub mod groups;
+pub mod keeping;
 
 /// Rows that one statement takes.
 const ROWS: usize = 256;

@@ -7,6 +7,7 @@ mod control;
 mod create;
 mod download;
 mod from_tag;
+pub mod keeping;
 mod log;
 mod look;
 mod pictures;

@@ -88,10 +88,16 @@ impl Layout {
         fan_out(self.blobs(), key).join(key.as_str())
     }
 
+    /// `tasks`: the image folders.
+    #[must_use]
+    pub fn tasks(&self) -> PathBuf {
+        self.root.join("tasks")
+    }
+
     /// `tasks/<task_id>`: the image folder of a training task.
     #[must_use]
     pub fn task(&self, task: i64) -> PathBuf {
-        self.root.join("tasks").join(task.to_string())
+        self.tasks().join(task.to_string())
     }
 
     /// `tasks/<task_id>/<img_id>.<extension>`.
@@ -118,10 +124,28 @@ impl Layout {
         self.root.join("node")
     }
 
+    /// `orphans`: bytes that no row named, until they are removed.
+    #[must_use]
+    pub fn orphans(&self) -> PathBuf {
+        self.root.join("orphans")
+    }
+
+    /// `quarantine`: what was wrong and has been moved out of the way.
+    #[must_use]
+    pub fn quarantine(&self) -> PathBuf {
+        self.root.join("quarantine")
+    }
+
+    /// `thumbs`.
+    #[must_use]
+    pub fn thumbnails(&self) -> PathBuf {
+        self.root.join("thumbs")
+    }
+
     /// `thumbs/ab/<sha256>.jpg`.
     #[must_use]
     pub fn thumbnail(&self, key: &BlobKey) -> PathBuf {
-        fan_out(self.root.join("thumbs"), key).join(format!("{key}.jpg"))
+        fan_out(self.thumbnails(), key).join(format!("{key}.jpg"))
     }
 }
 

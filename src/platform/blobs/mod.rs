@@ -7,6 +7,7 @@
 
 mod digest;
 mod incoming;
+mod keeping;
 mod key;
 mod links;
 mod read;
@@ -16,11 +17,16 @@ mod segments;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 pub use incoming::{Incoming, Received};
+pub use keeping::{
+    Aside, Copied, State, copy_checked, copy_file, entries, give_name, modified_ms, move_to, write_whole,
+};
 pub use key::{BlobKey, Layout};
 pub use read::read_at_once;
 pub use scratch::Scratch;
@@ -41,9 +47,14 @@ struct Inner {
     rooms: rooms::Rooms,
     /// By the first byte of the key: the folders that were used.
     folders: [OnceLock<File>; 256],
-    /// Held for the life of the process: one server for each data folder.
-    _lock: File,
+    /// Before the numbers of staged files: tools that work beside a server have names of their own.
+    prefix: String,
+    /// Held for the life of the process: one server for each data folder. `None`: it is only looked at.
+    lock: Option<File>,
 }
+
+/// How often a server tries to get the lock: somebody may be looking whether it is held.
+const LOCK_TRIES: u32 = 5;
 
 impl Blobs {
     /// Opens the data folder `root`, making what is missing, and empties its staging.
@@ -51,21 +62,56 @@ impl Blobs {
     /// # Errors
     /// When the folder can't be made or written, or (`WouldBlock`) another server has it.
     pub fn open(root: &Path, durable: bool) -> io::Result<Self> {
+        let blobs = Self::hold(root, durable)?;
+        for entry in fs::read_dir(blobs.layout().staging())? {
+            fs::remove_file(entry?.path())?;
+        }
+        Ok(blobs)
+    }
+
+    /// The same, but what a crash left in staging stays: for tools that work while no server runs.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn hold(root: &Path, durable: bool) -> io::Result<Self> {
         fs::create_dir_all(root)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"))?;
-        lock.try_lock()?;
+        take(&lock)?;
         let layout = Layout::new(&root.canonicalize()?);
         fs::create_dir_all(layout.blobs())?;
         fs::create_dir_all(layout.staging())?;
         make_folders(&layout)?;
-        for entry in fs::read_dir(layout.staging())? {
-            fs::remove_file(entry?.path())?;
-        }
+        Self::new(layout, durable, Some(lock))
+    }
+
+    /// Looks at a data folder that a server may be working in. Nothing is made.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn look(root: &Path, durable: bool) -> io::Result<Self> {
+        Self::new(Layout::new(&root.canonicalize()?), durable, None)
+    }
+
+    fn new(layout: Layout, durable: bool, lock: Option<File>) -> io::Result<Self> {
         let digester = digest::Digester::start()?;
         let next_staged = AtomicU64::new(0);
         let rooms = rooms::Rooms::default();
         let folders = [const { OnceLock::new() }; 256];
-        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, rooms, folders, _lock: lock }) })
+        let prefix = format!("{}-", std::process::id());
+        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, rooms, folders, prefix, lock }) })
+    }
+
+    /// Whether the data folder is this process's own.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.inner.lock.is_some()
+    }
+
+    /// Whether a server has the data folder `root` at this moment.
+    #[must_use]
+    pub fn is_served(root: &Path) -> bool {
+        let lock = File::open(root.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 
     /// Where things lie.
@@ -175,12 +221,26 @@ impl Blobs {
             file.sync_data()?;
             self.folder(key)?.sync_all()?;
         }
-        Ok(true)
+        is_claimed(&file, &path)
+    }
+
+    /// Whether a blob is in its place with all its bytes. If so it counts as new from now on: nobody who looks for
+    /// orphans takes it away before a row can name it. Blocks on the disk for a moment.
+    ///
+    /// # Errors
+    /// Whatever the disk says; a blob that is gone is none.
+    pub fn claim(&self, key: &BlobKey, size: u64) -> io::Result<bool> {
+        let path = self.inner.layout.blob(key);
+        match File::open(&path) {
+            Ok(file) => Ok(file.metadata()?.len() == size && is_claimed(&file, &path)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn stage_path(&self) -> PathBuf {
         let number = self.inner.next_staged.fetch_add(1, Ordering::Relaxed);
-        self.inner.layout.staging().join(format!("{number}.part"))
+        self.inner.layout.staging().join(format!("{}{number}.part", self.inner.prefix))
     }
 
     /// Moves a synced staging file to its place and syncs the folder that changed by it.
@@ -215,6 +275,30 @@ fn make_folders(layout: &Layout) -> io::Result<()> {
         }
     }
     File::open(layout.blobs())?.sync_all()
+}
+
+/// Takes the lock; whoever only looks whether it is held lets go of it at once.
+fn take(lock: &File) -> io::Result<()> {
+    let mut tries = 1;
+    loop {
+        match lock.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if tries < LOCK_TRIES => tries += 1,
+            taken => return Ok(taken?),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Makes a blob new, and says whether it is in its place still: an orphan may be moved aside at any moment, by another
+/// process too. Who moves it looks at its time *afterwards* ([`Blobs::set_aside`]), so one of the two sees the other.
+fn is_claimed(file: &File, path: &Path) -> io::Result<bool> {
+    keeping::touch(file)?;
+    let here = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(there) => Ok((here.dev(), here.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether both give the same bytes, `size` of them.

@@ -32,7 +32,9 @@ pub struct Config {
     pub training: Training,
     pub ingest: Ingest,
     pub faces: Faces,
-    address: IpAddr,
+    pub scrub: Scrub,
+    pub address: IpAddr,
+    pub port: u16,
 }
 
 /// Whether a success answer waits for the disk (design §4).
@@ -90,6 +92,15 @@ pub struct Trash {
     pub keep: Duration,
 }
 
+/// `scrub.…`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scrub {
+    /// How many bytes a second are read to see whether they are what they should be; 0: none.
+    #[serde(default = "scrub_rate")]
+    pub rate: ByteUnit,
+}
+
 /// `cors.…`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,6 +153,10 @@ fn total_timeout() -> Duration {
 
 fn min_free() -> ByteUnit {
     ByteUnit::Gibibyte(1)
+}
+
+fn scrub_rate() -> ByteUnit {
+    ByteUnit::Mebibyte(8)
 }
 
 fn keep() -> Duration {
@@ -217,6 +232,7 @@ pub fn defaults() -> Figment {
     .merge(Serialized::default("training", empty()))
     .merge(Serialized::default("ingest", empty()))
     .merge(Serialized::default("faces", empty()))
+    .merge(Serialized::default("scrub", empty()))
 }
 
 /// Completes `databases.granary`: SQLite in the data folder unless a URL is given.

@@ -40,6 +40,16 @@ pub fn by_index(engine: &impl Engine, index: &str) -> String {
     if engine.is_mysql() { format!("FORCE INDEX ({index})") } else { format!("INDEXED BY {index}") }
 }
 
+/// Counts the tables of a name (0 or 1).
+#[must_use]
+pub fn count_tables(engine: &impl Engine) -> &'static str {
+    if engine.is_mysql() {
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+    } else {
+        "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    }
+}
+
 /// What can tell which engine it talks to.
 pub trait Engine {
     /// Whether it is MySQL or MariaDB; else it is SQLite.

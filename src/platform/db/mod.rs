@@ -6,6 +6,8 @@
 //! reading to writing), and readers that never wait for it (WAL).
 
 pub mod dialect;
+mod schema;
+mod snapshot;
 mod sql;
 mod writer;
 
@@ -19,6 +21,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, MySql, MySqlConnection, Transaction};
 
 use crate::platform::error::Result;
+pub use schema::{Migrations, file_of};
+pub use snapshot::{Snapshot, restore};
 pub use sql::{Row, Sql, Value, marks, rows_of_marks, steps};
 use writer::{SqliteTx, Writer};
 
@@ -49,6 +53,16 @@ pub struct Options {
     pub durable: bool,
 }
 
+/// How a SQLite file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// It is made where it is missing.
+    MayMake,
+    AsItIs,
+    /// Nobody can write there.
+    ReadOnly,
+}
+
 impl Db {
     /// Connects, making the SQLite file where it is missing, and brings the schema up to date.
     ///
@@ -56,7 +70,7 @@ impl Db {
     /// When the URL is neither SQLite's nor MySQL's, or the database can't be opened or migrated.
     pub async fn connect(options: &Options) -> Result<Self, sqlx::Error> {
         let db = match options.url.split(':').next() {
-            Some("sqlite") => Self::connect_sqlite(options)?,
+            Some("sqlite") => Self::connect_sqlite(options, Opening::MayMake)?,
             Some("mysql" | "mariadb") => Self::connect_mysql(options).await?,
             _ => {
                 let message = "databases.granary.url must begin with sqlite: or mysql:";
@@ -67,10 +81,11 @@ impl Db {
         Ok(db)
     }
 
-    fn connect_sqlite(options: &Options) -> Result<Self, sqlx::Error> {
+    fn connect_sqlite(options: &Options, opening: Opening) -> Result<Self, sqlx::Error> {
         let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
         let connect = SqliteConnectOptions::from_str(&options.url)?
-            .create_if_missing(true)
+            .create_if_missing(opening == Opening::MayMake)
+            .immutable(opening == Opening::ReadOnly)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .foreign_keys(true)

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use futures_util::stream::BoxStream;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -264,6 +265,28 @@ pub(super) async fn all_sqlite<'e, E: Executor<'e, Database = Sqlite>>(
 
 pub(super) async fn all_mysql<'e, E: Executor<'e, Database = MySql>>(sql: Sql, on: E) -> Result<Vec<Row>, sqlx::Error> {
     Ok(query_mysql(sql).fetch_all(on).await?.into_iter().map(Row::MySql).collect())
+}
+
+/// Rows as they come, so that a table needn't fit into memory.
+pub(super) fn stream_sqlite(
+    sql: Sql,
+    on: &mut sqlx::SqliteConnection,
+) -> BoxStream<'_, Result<SqliteRow, sqlx::Error>> {
+    query_sqlite(sql).fetch(on)
+}
+
+/// The same on MySQL.
+pub(super) fn stream_mysql(sql: Sql, on: &mut sqlx::MySqlConnection) -> BoxStream<'_, Result<MySqlRow, sqlx::Error>> {
+    query_mysql(sql).fetch(on)
+}
+
+/// A statement that MySQL doesn't prepare, such as `START TRANSACTION WITH CONSISTENT SNAPSHOT`.
+#[expect(clippy::disallowed_methods, reason = "the one door to sqlx; its text is a constant")]
+pub(super) async fn run_mysql_unprepared(
+    text: &'static str,
+    on: &mut sqlx::MySqlConnection,
+) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(text).execute(on).await.map(drop)
 }
 
 #[cfg(test)]

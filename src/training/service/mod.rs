@@ -9,6 +9,7 @@ mod classes;
 mod export;
 mod folders;
 mod import;
+pub mod keeping;
 mod looking;
 mod parts;
 mod register;

@@ -10,6 +10,7 @@ pub mod classes;
 pub mod export;
 pub mod folders;
 pub mod images;
+pub mod keeping;
 pub mod parts;
 pub mod tasks;
 
