@@ -39,6 +39,7 @@ mod keeper_backup;
 mod keeper_doctor;
 mod keeper_fsck;
 mod keeper_gc;
+mod kills;
 mod large_bodies;
 mod lists;
 mod multipart;

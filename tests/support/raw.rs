@@ -86,7 +86,7 @@ impl Connection {
     fn read_body(&mut self, answer: &mut Answer) {
         if answer.header("transfer-encoding").is_some_and(|v| v.contains("chunked")) {
             answer.complete = self.read_chunks(&mut answer.body).is_some();
-        } else if let Some(length) = answer.header("content-length").and_then(|v| v.parse().ok()) {
+        } else if let Some(length) = answer.header("content-length").and_then(|v| v.parse::<usize>().ok()) {
             while self.unread.len() < length && self.fill() {}
             answer.complete = self.unread.len() >= length;
             let have = length.min(self.unread.len());
