@@ -8,7 +8,7 @@ use crate::{assert_none, example};
 
 /// `duplication, ingest → faces, split → training → collect → platform`, from the bottom up.
 /// `accounts` stands on the platform alone, and every room's doors may ask it who is calling.
-const ROOMS: [(&str, u8); 8] = [
+const ROOMS: [(&str, u8); 9] = [
     ("platform", 0),
     ("accounts", 1),
     ("collect", 2),
@@ -17,6 +17,8 @@ const ROOMS: [(&str, u8); 8] = [
     ("faces", 4),
     ("duplication", 5),
     ("ingest", 5),
+    // The command line of the binary.
+    ("cli", 9),
 ];
 
 fn height(room: &str) -> Option<u8> {

@@ -52,7 +52,7 @@ pub fn routes() -> Vec<rocket::Route> {
         tags::index,
         tags::new,
         tag::show,
-        tag::qr,
+        tag::qr_code,
         file::show,
         phone::show,
         trash::show,
@@ -63,6 +63,7 @@ pub fn routes() -> Vec<rocket::Route> {
         forms::trash_file,
         forms::restore_file,
         upload::upload,
+        upload::by_link,
         trash::restore,
         trash::purge,
     ]

@@ -34,6 +34,8 @@ pub enum News {
     NothingSelected,
     /// An undo came too late.
     TooLate,
+    /// The code of an upload link opens nothing here; the room of accounts leaves it.
+    WrongCode,
 }
 
 impl fmt::Display for News {
@@ -51,6 +53,7 @@ impl fmt::Display for News {
             Self::Uploaded { stored, same, refused } => write!(f, "uploaded.{stored}.{same}.{refused}"),
             Self::NothingSelected => f.write_str("none"),
             Self::TooLate => f.write_str("late"),
+            Self::WrongCode => f.write_str("code"),
         }
     }
 }
@@ -77,6 +80,7 @@ impl News {
             }
             ("none", []) => Some(Self::NothingSelected),
             ("late", []) => Some(Self::TooLate),
+            ("code", []) => Some(Self::WrongCode),
             _ => None,
         }
     }
@@ -98,8 +102,12 @@ impl News {
             Self::Uploaded { stored, same, refused } => (uploaded(*stored, *same, *refused, lang), None),
             Self::NothingSelected => (w.nothing_selected.to_owned(), None),
             Self::TooLate => (w.undo_late.to_owned(), None),
+            Self::WrongCode => (w.link_wrong.to_owned(), None),
         };
-        let bad = matches!(self, Self::NothingSelected | Self::TooLate | Self::Uploaded { refused: 1.., .. });
+        let bad = matches!(
+            self,
+            Self::NothingSelected | Self::TooLate | Self::WrongCode | Self::Uploaded { refused: 1.., .. }
+        );
         Notice { text, undo, link: None, bad }
     }
 }
@@ -180,6 +188,7 @@ mod tests {
             News::Uploaded { stored: 1, same: 2, refused: 3 },
             News::NothingSelected,
             News::TooLate,
+            News::WrongCode,
         ] {
             assert_eq!(News::parse(&news.to_string()), Some(news.clone()), "{news}");
             assert!(!news.told(Lang::Zh).text.is_empty());

@@ -8,7 +8,7 @@ use rocket::response::Responder;
 use crate::faces::service::Faces;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, escaped};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
 use super::group::Item;
@@ -47,7 +47,7 @@ pub(super) struct Confirmation<'r> {
 /// `POST /groups/{name}/faces/{id}/delete`
 #[rocket::post("/groups/<name>/faces/<id>/delete", data = "<form>")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     faces: &State<Faces>,
     name: &str,

@@ -16,6 +16,7 @@ pub mod multipart;
 pub mod named;
 pub mod page;
 pub mod problem;
+pub mod qr;
 pub mod query;
 pub mod ranges;
 pub mod ratios;

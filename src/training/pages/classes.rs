@@ -5,7 +5,7 @@ use rocket::form::{Form, FromForm};
 use rocket::http::Status;
 
 use crate::platform::ids::Id;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::training::model::{Code, Fault, NewClass, is_color};
 use crate::training::notices::News;
 use crate::training::service::Training;
@@ -43,7 +43,7 @@ fn told(fault: Fault, view: &View) -> Result<(Status, String), Fault> {
 /// `POST /tasks/{id}/classes`
 #[rocket::post("/tasks/<id>/classes", data = "<form>")]
 pub(super) async fn add(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,
@@ -66,7 +66,7 @@ pub(super) async fn add(
 /// `POST /tasks/{id}/classes/{class}`: name and colour.
 #[rocket::post("/tasks/<id>/classes/<class>", data = "<form>")]
 pub(super) async fn change(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,
@@ -88,7 +88,7 @@ pub(super) async fn change(
 /// `POST /tasks/{id}/classes/{class}/delete`
 #[rocket::post("/tasks/<id>/classes/<class>/delete")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,
