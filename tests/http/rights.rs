@@ -257,5 +257,10 @@ fn while_nobody_has_an_account_every_door_is_open() {
         let response = knock(&world, &row, &Shown::Nothing);
         assert!(![401, 403].contains(&response.status().code), "{} {}: {}", row.method, row.route, response.status());
         assert!(!response.headers().get_one("Location").unwrap_or_default().starts_with("/login?"), "{}", row.route);
+        let header = |name: &str| response.headers().get_one(name).unwrap_or_default().to_owned();
+        assert_eq!(header("X-Content-Type-Options"), "nosniff", "{}", row.route);
+        assert_eq!(header("Referrer-Policy"), "same-origin", "{}", row.route);
+        let policy = header("Content-Security-Policy");
+        assert!(policy.contains("default-src") && !policy.contains("script-src 'unsafe"), "{}: {policy}", row.route);
     }
 }
