@@ -86,8 +86,9 @@ fn row(line: Line, frame: &Frame, w: &'static Words) -> Row {
         kind: words::kind(&line.kind, w),
         who: line.who,
         address: line.address,
+        // A path without names in it says what the route says.
+        path: if line.action.ends_with(&format!(" {}", line.path)) { String::new() } else { line.path },
         action: line.action,
-        path: line.path,
         status: if line.status > 0 { line.status.to_string() } else { String::new() },
         is_refused: line.is_refused,
         times: (line.times > 1).then(|| format!("× {}", count(line.times))),
