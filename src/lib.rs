@@ -3,6 +3,7 @@
 //! [`build`] is the table of contents: the platform first, then one `stage()` per room. See
 //! `docs/ARCHITECTURE.md` for the map and a walk of one upload to its zip.
 
+pub mod accounts;
 pub mod collect;
 pub mod duplication;
 pub mod faces;
@@ -44,6 +45,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .mount("/", web::theme::routes())
         .mount("/", web::fairings::preflight())
         .register("/", web::catchers::catchers())
+        .attach(accounts::stage())
         .attach(collect::stage())
         .attach(training::stage())
         .attach(split::stage())

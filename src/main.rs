@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use granary::accounts::service::Accounts;
 use granary::platform::blobs::Blobs;
 use granary::platform::clock::Clock;
 use granary::platform::config::{self, Config};
@@ -41,17 +42,33 @@ enum Command {
     /// `ROCKET_DURABILITY=relaxed`, `ROCKET_UPLOAD='{max_size="5 GiB"}'`,
     /// `ROCKET_STORAGE='{min_free="10 GiB"}'`.
     Serve,
+    /// Who may come in: add, passwd, list, disable, enable. Works while the server runs.
+    #[command(subcommand)]
+    User(cli::accounts::UserCommand),
+    /// Tokens for scripts and devices: add, list, revoke. Works while the server runs.
+    #[command(subcommand)]
+    Token(cli::accounts::TokenCommand),
     #[command(flatten)]
     Keeper(cli::keeper::Command),
 }
 
 fn main() -> ExitCode {
     process::prepare();
-    let figment = config::figment();
-    if let Some(Command::Keeper(command)) = Cli::parse().command {
-        telemetry::init(rocket::config::LogLevel::Critical);
-        return rocket::execute(cli::keeper::run(command, &figment)).unwrap_or_else(|line| fail(&line));
+    match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => start(),
+        Command::User(command) => cli::run(cli::accounts::user(command)),
+        Command::Token(command) => cli::run(cli::accounts::token(command)),
+        Command::Keeper(command) => keep(command),
     }
+}
+
+fn keep(command: cli::keeper::Command) -> ExitCode {
+    telemetry::init(rocket::config::LogLevel::Critical);
+    rocket::execute(cli::keeper::run(command, &config::figment())).unwrap_or_else(|line| fail(&line))
+}
+
+fn start() -> ExitCode {
+    let figment = config::figment();
     match prepare(&figment) {
         Ok((config, blobs)) => rocket::execute(serve(figment, config, blobs)),
         Err(line) => fail(&line),
@@ -80,7 +97,7 @@ async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
     // Past a file size limit (RLIMIT_FSIZE) a write is to fail like on a full disk, not to end the process.
     let _file_size_limit = signal(SignalKind::from_raw(25));
     let durable = granary::is_durable(&config);
-    if let Err(line) = check_database(&figment, durable).await {
+    if let Err(line) = check_database(&figment, &config).await {
         return fail(&line);
     }
     let data_dir = blobs.layout().root().display().to_string();
@@ -89,25 +106,32 @@ async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
         Ok(rocket) => rocket,
         Err(error) => return failed_start(&error),
     };
-    let db = rocket.state::<Db>().cloned();
+    let (db, accounts) = (rocket.state::<Db>().cloned(), rocket.state::<Accounts>().cloned());
     let code = match rocket.launch().await {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => failed_start(&error),
     };
+    if let Some(accounts) = accounts {
+        granary::accounts::finish(&accounts).await;
+    }
     if let Some(db) = db {
         db.shut().await;
     }
     code
 }
 
-/// Opens and closes the database, so that a fault there is one line before anything else starts.
-async fn check_database(figment: &Figment, durable: bool) -> Result<(), String> {
+/// Opens and closes the database, so that a fault there, and a door that would stand open to everybody, is one line
+/// before anything else starts.
+async fn check_database(figment: &Figment, config: &Config) -> Result<(), String> {
     let url: String = figment.extract_inner("databases.granary.url").map_err(|error| error.to_string())?;
-    let opened = tokio::time::timeout(DATABASE_PATIENCE, Db::connect(&Options { url, durable })).await;
+    let opened =
+        tokio::time::timeout(DATABASE_PATIENCE, Db::connect(&Options { url, durable: granary::is_durable(config) }))
+            .await;
     match opened {
         Ok(Ok(db)) => {
+            let checked = granary::accounts::check_start(&db, config).await;
             db.shut().await;
-            Ok(())
+            checked.map_err(|error| format!("databases.granary.url: the database can't be used: {error}"))?
         }
         Ok(Err(error)) => Err(format!("databases.granary.url: the database can't be used: {error}")),
         Err(_) => Err(format!("databases.granary.url: no answer within {} seconds", DATABASE_PATIENCE.as_secs())),

@@ -14,7 +14,7 @@ use tokio_util::io::StreamReader;
 use crate::duplication::model::{Copied, CopiedClass, CopiedImage};
 use crate::duplication::service::Duplication;
 use crate::platform::ids::Id;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::json::{self, Fields};
 use crate::platform::web::receive::BodyHead;
 use crate::training::model::Fault;
@@ -56,7 +56,7 @@ struct ClassResponse<'a> {
 /// `POST /training/tasks/duplication` `{"task_id_old", "task_id"}`
 #[post("/training/tasks/duplication", data = "<data>")]
 async fn duplicate(
-    _caller: Caller,
+    _writer: Writer,
     duplication: &State<Duplication>,
     head: BodyHead,
     data: Data<'_>,

@@ -50,6 +50,9 @@ pub enum Thing {
     Blob,
     Group,
     Face,
+    User,
+    Session,
+    Token,
 }
 
 impl Thing {
@@ -71,6 +74,12 @@ impl Thing {
             (Self::Group, Lang::Zh) => "人脸库",
             (Self::Face, Lang::En) => "face",
             (Self::Face, Lang::Zh) => "人脸",
+            (Self::User, Lang::En) => "user",
+            (Self::User, Lang::Zh) => "用户",
+            (Self::Session, Lang::En) => "session",
+            (Self::Session, Lang::Zh) => "会话",
+            (Self::Token, Lang::En) => "token",
+            (Self::Token, Lang::Zh) => "令牌",
         }
     }
 }
@@ -102,9 +111,15 @@ pub enum Error {
     /// A range that lies past the end (416). `size` in bytes.
     #[error("the range lies beyond {size} bytes")]
     Range { size: u64 },
+    /// Nobody known asks (401).
+    #[error("{0}")]
+    Unauthorized(Message),
     /// The door is shut (403).
     #[error("{0}")]
     Forbidden(Message),
+    /// Tried too often (429); how many seconds to wait.
+    #[error("tried too often, wait {seconds} s")]
+    TooOften { seconds: u64 },
     /// The client went away or sent less than it announced (400).
     #[error("{0}")]
     Incomplete(Message),
@@ -192,6 +207,7 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid { .. } | Self::Incomplete(_) => 400,
+            Self::Unauthorized(_) => 401,
             Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::TooSlow(_) => 408,
@@ -201,6 +217,7 @@ impl Error {
             Self::Unsupported(_) => 415,
             Self::Range { .. } => 416,
             Self::Unprocessable(_) => 422,
+            Self::TooOften { .. } => 429,
             Self::Unavailable(_) => 503,
             Self::Full(_) | Self::OverQuota(_) => 507,
             Self::Internal(_) => 500,
@@ -216,6 +233,7 @@ impl Error {
             Self::Unprocessable(message)
             | Self::Conflict(message)
             | Self::Unsupported(message)
+            | Self::Unauthorized(message)
             | Self::Forbidden(message)
             | Self::Incomplete(message)
             | Self::Unavailable(message)
@@ -226,6 +244,8 @@ impl Error {
             Self::NotFound(thing) => format!("There is no such {}.", thing.name(lang)),
             Self::Gone(thing) if zh => format!("该{}在回收站中，恢复后才能使用", thing.name(lang)),
             Self::Gone(thing) => format!("This {} is in the trash; restore it to use it again.", thing.name(lang)),
+            Self::TooOften { seconds } if zh => format!("尝试次数过多，请在 {seconds} 秒后重试"),
+            Self::TooOften { seconds } => format!("Too many tries; wait {seconds} seconds."),
             Self::TooLarge { limit } if zh => format!("超过了 {limit} 字节的上限"),
             Self::TooLarge { limit } => format!("Larger than the limit of {limit} bytes."),
             Self::Range { size } if zh => format!("请求的范围超出了 {size} 字节的内容"),

@@ -10,35 +10,47 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone) cookie("tz", zone);
 
 const tag = document.body.dataset.tag;
-const queue = new Queue();
-new Tray(queue, { onIdle: () => {} });
 
-const offline = $("#offline");
-const network = () => {
-  offline.hidden = navigator.onLine !== false;
-};
-addEventListener("online", network);
-addEventListener("offline", network);
-network();
+// An upload link carries its code behind the #, which no browser sends: it goes into the form that asks for it.
+const form = $("[data-enter-form]");
+if (form && location.hash.length > 1) {
+  form.elements.code.value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+  form.requestSubmit();
+}
+if (!form) await start();
 
-queue.addEventListener("stored", (event) => forget(event.detail.key));
-queue.addEventListener("removed", (event) => forget(event.detail.key));
+async function start() {
+  const queue = new Queue();
+  new Tray(queue, { onIdle: () => {} });
 
-// Only what could not be kept would be lost by leaving.
-addEventListener("beforeunload", (event) => {
-  for (const job of queue.jobs.values()) if (job.key === null && job.state !== "done") event.preventDefault();
-});
+  const offline = $("#offline");
+  const network = () => {
+    offline.hidden = navigator.onLine !== false;
+  };
+  addEventListener("online", network);
+  addEventListener("offline", network);
+  network();
 
-// A phone that wakes up goes on at once, not at the end of a back-off.
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) queue.wake();
-});
+  queue.addEventListener("stored", (event) => forget(event.detail.key));
+  queue.addEventListener("removed", (event) => forget(event.detail.key));
 
-watch(async (files) => {
-  for (const given of files) {
-    const file = named(given);
-    queue.add(tag, file, file.name, await keep(tag, file));
-  }
-});
+  // Only what could not be kept would be lost by leaving.
+  addEventListener("beforeunload", (event) => {
+    for (const job of queue.jobs.values()) if (job.key === null && job.state !== "done") event.preventDefault();
+  });
 
-for (const one of await kept(tag)) queue.add(tag, one.file, one.name, one.key);
+  // A phone that wakes up goes on at once, not at the end of a back-off.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) queue.wake();
+  });
+
+  watch(async (files) => {
+    for (const given of files) {
+      const file = named(given);
+      queue.add(tag, file, file.name, await keep(tag, file));
+    }
+  });
+
+  for (const one of await kept(tag)) queue.add(tag, one.file, one.name, one.key);
+}

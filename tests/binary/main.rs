@@ -16,6 +16,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod big_archives;
 mod big_uploads;
 mod broken_bodies;

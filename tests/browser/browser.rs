@@ -46,7 +46,12 @@ impl Browser {
     }
 
     pub fn open_as(db: Db, look: Look) -> Self {
-        let server = Server::start_with(db, Settings::relaxed());
+        Self::open_with(db, look, Settings::relaxed())
+    }
+
+    /// Over a server with settings of its own.
+    pub fn open_with(db: Db, look: Look, settings: Settings) -> Self {
+        let server = Server::start_with(db, settings);
         let profile = tempfile::tempdir().expect("a profile folder");
         let mut driver = Command::new("chromedriver")
             .args(["--port=0", "--allowed-ips=127.0.0.1"])
@@ -170,15 +175,16 @@ impl Browser {
     /// Fails where any page has logged an error: a script's, a missing file, a broken policy.
     #[track_caller]
     pub fn expect_quiet(&self) {
-        let log = self.post("/se/log", &json!({"type": "browser"}));
-        let errors: Vec<String> = log
-            .as_array()
-            .expect("a log")
-            .iter()
-            .filter(|entry| entry["level"] == "SEVERE" || entry["source"] == "security")
-            .map(|entry| format!("{}", entry["message"]))
-            .collect();
+        let errors = self.complaints(|entry| entry["level"] == "SEVERE" || entry["source"] == "security");
         assert!(errors.is_empty(), "the pages complain:\n{}", errors.join("\n"));
+    }
+
+    /// What the browser has logged since it was last asked, as far as it is meant.
+    #[track_caller]
+    pub fn complaints(&self, is_meant: impl Fn(&Value) -> bool) -> Vec<String> {
+        let log = self.post("/se/log", &json!({"type": "browser"}));
+        let entries = log.as_array().expect("a log").iter();
+        entries.filter(|entry| is_meant(entry)).map(|entry| format!("{}", entry["message"])).collect()
     }
 
     fn get(&self, path: &str) -> Value {

@@ -4,6 +4,7 @@
 //! these tests fail, they are not passed over.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod accounts;
 mod archive;
 mod conflicts;
 mod duplication;

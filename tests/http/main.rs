@@ -4,12 +4,14 @@
 //! mounted route at once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod accounts;
 mod doors;
 mod files;
 mod ingest_pages;
 mod ingest_refusals;
 mod quotas;
 mod requests;
+mod rights;
 mod sending;
 mod training_pages;
 mod training_refusals;

@@ -169,6 +169,22 @@ impl Server {
         found.unwrap_or_else(|| panic!("no blob {sha256} under {}", self.data_dir().display()))
     }
 
+    /// Another command of this executable over the same data and database, while the server runs: its answer, and what it
+    /// said beside it. `input` comes by standard input.
+    pub fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+        let mut command = Self::command();
+        self.dress(&mut command);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the granary executable");
+        let mut pipe = child.stdin.take().expect("its input");
+        // One that has ended already reads nothing any more.
+        let _ = std::io::Write::write_all(&mut pipe, input.as_bytes());
+        drop(pipe);
+        let ran = child.wait_with_output().expect("its end");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (ran.status.code().unwrap_or(-1), text(&ran.stdout), text(&ran.stderr))
+    }
+
     /// The command that starts this executable, with a clean environment.
     pub fn command() -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_granary"));

@@ -7,7 +7,7 @@ use super::lists::{file_id, known};
 use crate::collect::model::{File, Kind};
 use crate::collect::service::{Collect, Picture};
 use crate::platform::error::{Error, Thing};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::problem::Result;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::platform::web::thumbnail::Thumbnail;
@@ -21,7 +21,7 @@ const ASK: &str = "private, no-cache";
 /// `GET /files/{id}/{name}`: the bytes, for ever the same; the name is for those who save it.
 #[get("/files/<id>/<_name>", rank = 2)]
 async fn by_id(
-    _caller: Caller,
+    _reader: Reader,
     collect: &State<Collect>,
     id: &str,
     _name: &str,
@@ -34,7 +34,7 @@ async fn by_id(
 /// `GET /tags/{tag}/files/{name}`: the same by name, for scripts.
 #[get("/tags/<tag>/files/<name>")]
 async fn by_name(
-    _caller: Caller,
+    _reader: Reader,
     collect: &State<Collect>,
     tag: &str,
     name: &str,
@@ -75,7 +75,7 @@ fn served_type(content_type: &str) -> String {
 
 /// `GET /files/{id}/thumb`: always a picture.
 #[get("/files/<id>/thumb", rank = 1)]
-async fn thumbnail(_caller: Caller, collect: &State<Collect>, id: &str) -> Result<Thumbnail> {
+async fn thumbnail(_reader: Reader, collect: &State<Collect>, id: &str) -> Result<Thumbnail> {
     let file = collect.file(file_id(id)?).await?;
     Ok(match collect.picture(&file).await? {
         Picture::Jpeg(path) => Thumbnail::jpeg(&path, &file.sha256).await?,

@@ -10,7 +10,7 @@ use crate::collect::model::Tag;
 use crate::collect::model::quota::{KEEP_RULE, MAX_KEEP_DAYS, MAX_QUOTA, NewSettings, QUOTA_RULE};
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json::{Fields, object};
 use crate::platform::web::problem::Result;
 use crate::platform::web::receive::BodyHead;
@@ -36,7 +36,7 @@ impl From<Tag> for SettingsResponse {
 
 /// `GET /api/v1/tags/{tag}/settings`
 #[get("/api/v1/tags/<tag>/settings")]
-async fn read(_caller: Caller, collect: &State<Collect>, tag: &str) -> Result<Json<SettingsResponse>> {
+async fn read(_reader: Reader, collect: &State<Collect>, tag: &str) -> Result<Json<SettingsResponse>> {
     Ok(Json(collect.tag(name(tag)?.as_str()).await?.into()))
 }
 
@@ -44,7 +44,7 @@ async fn read(_caller: Caller, collect: &State<Collect>, tag: &str) -> Result<Js
 /// stays as it is.
 #[put("/api/v1/tags/<tag>/settings", data = "<data>")]
 async fn write(
-    _caller: Caller,
+    _writer: Writer,
     collect: &State<Collect>,
     tag: &str,
     head: BodyHead,

@@ -16,7 +16,7 @@ use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::collect::service::{Collect, Outcome, Upload};
 use crate::platform::error::{Error, Result};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Uploader;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::multipart::pieces;
 use crate::platform::web::problem;
@@ -78,7 +78,7 @@ type Answer<T> = problem::Result<(Status, Json<T>)>;
 /// `POST /upload/{tag}/{filename}`: a raw body of any type.
 #[post("/upload/<_tag>/<_name>", data = "<data>")]
 async fn post_named(
-    _caller: Caller,
+    _uploader: Uploader,
     collect: &State<Collect>,
     _tag: &str,
     _name: &str,
@@ -91,7 +91,7 @@ async fn post_named(
 /// `PUT /upload/{tag}/{filename}`: as `curl -T` sends it.
 #[put("/upload/<_tag>/<_name>", data = "<data>")]
 async fn put_named(
-    _caller: Caller,
+    _uploader: Uploader,
     collect: &State<Collect>,
     _tag: &str,
     _name: &str,
@@ -117,7 +117,7 @@ enum Either {
 /// `POST /upload/{tag}`: a raw body with `?filename=`, a form, or an archive with `?unpack=zip`.
 #[post("/upload/<_tag>", data = "<data>", rank = 1)]
 async fn post_tag(
-    _caller: Caller,
+    _uploader: Uploader,
     collect: &State<Collect>,
     _tag: &str,
     head: Head<'_>,

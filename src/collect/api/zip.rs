@@ -14,7 +14,7 @@ use crate::collect::model::{Filter, Tag};
 use crate::collect::service::{Archive, Collect};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::receive::BodyHead;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::platform::web::{json, problem};
@@ -25,7 +25,7 @@ const MAX_BODY: u64 = 1 << 20;
 /// `GET /tags/{tag}/zip?q&type&since&until`
 #[get("/tags/<tag>/zip")]
 async fn zip(
-    _caller: Caller,
+    _reader: Reader,
     collect: &State<Collect>,
     tag: &str,
     uri: &Origin<'_>,
@@ -38,7 +38,7 @@ async fn zip(
 /// `POST /tags/{tag}/zip`: the same for the files named in the body.
 #[post("/tags/<tag>/zip", data = "<data>")]
 async fn zip_of_selection(
-    _caller: Caller,
+    _reader: Reader,
     collect: &State<Collect>,
     tag: &str,
     uri: &Origin<'_>,

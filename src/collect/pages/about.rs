@@ -7,7 +7,7 @@ use crate::collect::model::About;
 use crate::collect::service::Collect;
 use crate::platform::web::about::{self, Parts};
 use crate::platform::web::format::{count, size};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, Section};
 
@@ -33,7 +33,7 @@ pub(super) struct AboutPage {
 /// `GET /about`
 #[rocket::get("/about")]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     collect: &State<Collect>,
     told: &State<Parts>,

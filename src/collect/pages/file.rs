@@ -8,7 +8,7 @@ use crate::collect::model::{File, Kind};
 use crate::collect::service::Collect;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{day, escaped, moment, short_day, size};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 use crate::platform::web::ratios::ratio_class;
 
@@ -59,7 +59,7 @@ pub(super) struct FilePage {
 
 /// `GET /files/{id}`
 #[rocket::get("/files/<id>")]
-pub(super) async fn show(_caller: Caller, view: View, collect: &State<Collect>, id: Id) -> Answer<FilePage> {
+pub(super) async fn show(_reader: Reader, view: View, collect: &State<Collect>, id: Id) -> Answer<FilePage> {
     let file = collect.file(id).await?;
     let taken = collect.taken_at(&file).await;
     let (neighbours, keep_days) = if file.is_deleted() {

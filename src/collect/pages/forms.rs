@@ -12,7 +12,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::lang::way_back;
 use crate::platform::web::page::{Frame, PageError, SeeOther};
 
@@ -50,7 +50,7 @@ impl Meant<'_> {
 /// `POST /tags/{tag}/trash`
 #[rocket::post("/tags/<tag>/trash", data = "<form>")]
 pub(super) async fn trash_files(
-    _caller: Caller,
+    _writer: Writer,
     frame: Frame,
     collect: &State<Collect>,
     tag: &str,
@@ -75,7 +75,7 @@ pub(super) struct Batch {
 /// `POST /tags/{tag}/undo`: brings back what one form took away.
 #[rocket::post("/tags/<tag>/undo", data = "<form>")]
 pub(super) async fn undo(
-    _caller: Caller,
+    _writer: Writer,
     collect: &State<Collect>,
     tag: &str,
     form: Form<Batch>,
@@ -91,7 +91,7 @@ pub(super) async fn undo(
 
 /// `POST /tags/{tag}/delete`: the tag with all its files.
 #[rocket::post("/tags/<tag>/delete")]
-pub(super) async fn delete_tag(_caller: Caller, collect: &State<Collect>, tag: &str) -> Result<SeeOther, PageError> {
+pub(super) async fn delete_tag(_writer: Writer, collect: &State<Collect>, tag: &str) -> Result<SeeOther, PageError> {
     let tag = find(collect, tag).await?.name;
     let done = collect.delete_tag(&tag).await?;
     let news = News::TagTrashed { count: done.count, batch: done.batch, tag };
@@ -100,7 +100,7 @@ pub(super) async fn delete_tag(_caller: Caller, collect: &State<Collect>, tag: &
 
 /// `POST /files/{id}/trash`: goes on to the next file, so that one can look through a tag and weed.
 #[rocket::post("/files/<id>/trash")]
-pub(super) async fn trash_file(_caller: Caller, collect: &State<Collect>, id: Id) -> Result<SeeOther, PageError> {
+pub(super) async fn trash_file(_writer: Writer, collect: &State<Collect>, id: Id) -> Result<SeeOther, PageError> {
     let file = collect.file(id).await?;
     let (newer, older) = collect.neighbours(&file).await?;
     collect.delete_file(id).await?;
@@ -110,7 +110,7 @@ pub(super) async fn trash_file(_caller: Caller, collect: &State<Collect>, id: Id
 
 /// `POST /files/{id}/restore`
 #[rocket::post("/files/<id>/restore")]
-pub(super) async fn restore_file(_caller: Caller, collect: &State<Collect>, id: Id) -> Result<SeeOther, PageError> {
+pub(super) async fn restore_file(_writer: Writer, collect: &State<Collect>, id: Id) -> Result<SeeOther, PageError> {
     collect.restore_file(id).await?;
     Ok(SeeOther::to(format!("/files/{id}")).noting(News::Restored { count: 1 }.to_string()))
 }

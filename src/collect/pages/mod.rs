@@ -53,7 +53,7 @@ pub fn routes() -> Vec<rocket::Route> {
         tags::index,
         tags::new,
         tag::show,
-        tag::qr,
+        tag::qr_code,
         settings::save,
         file::show,
         phone::show,
@@ -65,6 +65,7 @@ pub fn routes() -> Vec<rocket::Route> {
         forms::trash_file,
         forms::restore_file,
         upload::upload,
+        upload::by_link,
         trash::restore,
         trash::purge,
     ]

@@ -36,6 +36,8 @@ pub enum News {
     NothingSelected,
     /// An undo came too late.
     TooLate,
+    /// The code of an upload link opens nothing here; the room of accounts leaves it.
+    WrongCode,
 }
 
 impl fmt::Display for News {
@@ -54,6 +56,7 @@ impl fmt::Display for News {
             Self::Settings => f.write_str("settings"),
             Self::NothingSelected => f.write_str("none"),
             Self::TooLate => f.write_str("late"),
+            Self::WrongCode => f.write_str("code"),
         }
     }
 }
@@ -81,6 +84,7 @@ impl News {
             ("settings", []) => Some(Self::Settings),
             ("none", []) => Some(Self::NothingSelected),
             ("late", []) => Some(Self::TooLate),
+            ("code", []) => Some(Self::WrongCode),
             _ => None,
         }
     }
@@ -103,8 +107,12 @@ impl News {
             Self::Settings => (w.settings_saved.to_owned(), None),
             Self::NothingSelected => (w.nothing_selected.to_owned(), None),
             Self::TooLate => (w.undo_late.to_owned(), None),
+            Self::WrongCode => (w.link_wrong.to_owned(), None),
         };
-        let bad = matches!(self, Self::NothingSelected | Self::TooLate | Self::Uploaded { refused: 1.., .. });
+        let bad = matches!(
+            self,
+            Self::NothingSelected | Self::TooLate | Self::WrongCode | Self::Uploaded { refused: 1.., .. }
+        );
         Notice { text, undo, link: None, bad }
     }
 }
@@ -186,6 +194,7 @@ mod tests {
             News::Settings,
             News::NothingSelected,
             News::TooLate,
+            News::WrongCode,
         ] {
             assert_eq!(News::parse(&news.to_string()), Some(news.clone()), "{news}");
             assert!(!news.told(Lang::Zh).text.is_empty());

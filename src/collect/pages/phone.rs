@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::collect::model::Name;
 use crate::platform::web::format::escaped;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Caller, MayUpload};
 use crate::platform::web::page::{Frame, Html};
 
 use super::words::Words;
@@ -16,15 +16,26 @@ pub(super) struct PhonePage {
     frame: Frame,
     w: &'static Words,
     name: String,
+    /// Whether this caller may upload to it; else a code is asked for.
+    is_open: bool,
+    enter_href: String,
     tag_href: String,
     upload_href: String,
 }
 
 /// `GET /upload/{tag}`: the tag need not be there yet.
 #[rocket::get("/upload/<tag>")]
-pub(super) fn show(_caller: Caller, view: View, tag: &str) -> Answer<PhonePage> {
+pub(super) fn show(_caller: Caller, may: MayUpload, view: View, tag: &str) -> Answer<PhonePage> {
     let name = Name::new(tag).map_err(|error| error.of("tag"))?;
     let tag_href = format!("/tags/{}?new=yes", escaped(name.as_str()));
-    let upload_href = format!("/tags/{}/upload", escaped(name.as_str()));
-    Ok(Html(PhonePage { frame: view.frame, w: view.w, name: name.into_string(), tag_href, upload_href }))
+    let link_href = format!("/upload/{}/link", escaped(name.as_str()));
+    Ok(Html(PhonePage {
+        frame: view.frame,
+        w: view.w,
+        is_open: may.0,
+        enter_href: format!("{link_href}/enter"),
+        upload_href: format!("{link_href}/files"),
+        name: name.into_string(),
+        tag_href,
+    }))
 }

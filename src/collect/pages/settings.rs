@@ -12,7 +12,7 @@ use crate::collect::model::quota::{MAX_KEEP_DAYS, MAX_QUOTA, NewSettings, Settin
 use crate::collect::model::{Name, Tag, written};
 use crate::collect::service::Collect;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 
@@ -96,7 +96,7 @@ pub(super) enum Saved {
 /// `POST /tags/{tag}/settings`
 #[rocket::post("/tags/<tag>/settings", data = "<form>")]
 pub(super) async fn save(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     collect: &State<Collect>,
     tag: &str,

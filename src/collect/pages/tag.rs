@@ -1,9 +1,6 @@
 //! `/tags/{tag}`: its files as rows of thumbnails, and everything one can do with them.
 
 use askama::Template;
-use fast_qr::QRBuilder;
-use fast_qr::convert::Builder as _;
-use fast_qr::convert::svg::SvgBuilder;
 use rocket::State;
 use rocket::http::ContentType;
 
@@ -11,8 +8,9 @@ use crate::collect::model::{File, Filter, Name, Order, Tag, Totals};
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::web::format::{address, escaped, moment, size};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, PageError, Section};
+use crate::platform::web::qr;
 
 use super::filter::{FilterFields, FilterQuery, send_address, zip_address};
 use super::items::{Day, by_day, in_one};
@@ -71,7 +69,7 @@ struct Found {
 /// `GET /tags/{tag}`; `new` shows the empty page of a tag that isn't there yet.
 #[rocket::get("/tags/<tag>?<cursor>&<new>&<query..>", rank = 5)]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     collect: &State<Collect>,
     tag: &str,
@@ -170,10 +168,9 @@ fn orders(w: &Words) -> [(&'static str, &'static str); 4] {
 
 /// `GET /tags/{tag}/qr.svg`: the address of the phone page, to be scanned.
 #[rocket::get("/tags/<tag>/qr.svg")]
-pub(super) fn qr(_caller: Caller, frame: Frame, tag: &str) -> Result<(ContentType, String), PageError> {
+pub(super) fn qr_code(_reader: Reader, frame: Frame, tag: &str) -> Result<(ContentType, String), PageError> {
     let name = Name::new(tag).map_err(|error| error.of("tag"))?;
     let Frame { origin, .. } = frame;
     let address = format!("{origin}/upload/{}", escaped(name.as_str()));
-    let code = QRBuilder::new(address).build().map_err(|error| Error::internal(error.to_string()))?;
-    Ok((ContentType::SVG, SvgBuilder::default().margin(2).to_str(&code)))
+    Ok((ContentType::SVG, qr::svg(address)?))
 }

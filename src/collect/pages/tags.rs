@@ -12,7 +12,7 @@ use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, day, escaped, short_day, size};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
 use super::words::{self, Words};
@@ -60,7 +60,7 @@ struct Card {
 /// `GET /`
 #[rocket::get("/?<query..>")]
 pub(super) async fn index(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     collect: &State<Collect>,
     query: TagsQuery<'_>,
@@ -136,7 +136,7 @@ pub(super) enum NewAnswer {
 
 /// `GET /new?tag=`: nothing is made here; a tag comes into being with its first upload.
 #[rocket::get("/new?<tag>")]
-pub(super) fn new(_caller: Caller, view: View, tag: Option<&str>) -> NewAnswer {
+pub(super) fn new(_reader: Reader, view: View, tag: Option<&str>) -> NewAnswer {
     let name = tag.map(|text| Name::new(text.trim()));
     if let Some(Ok(name)) = &name {
         return NewAnswer::Go(SeeOther::to(format!("/tags/{}?new=yes", escaped(name.as_str()))));

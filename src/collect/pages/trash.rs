@@ -11,7 +11,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::{address, short_day};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 
 use super::items::{self, by_day};
@@ -36,7 +36,7 @@ pub(super) struct TrashPage {
 /// `GET /trash`
 #[rocket::get("/trash?<cursor>")]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     collect: &State<Collect>,
     cursor: Option<&str>,
@@ -88,7 +88,7 @@ impl Chosen<'_> {
 /// `POST /trash/restore`
 #[rocket::post("/trash/restore", data = "<form>")]
 pub(super) async fn restore(
-    _caller: Caller,
+    _writer: Writer,
     collect: &State<Collect>,
     form: Form<Chosen<'_>>,
 ) -> Result<SeeOther, PageError> {
@@ -120,7 +120,7 @@ pub(super) enum PurgeAnswer {
 /// `POST /trash/purge`: asks first; only an answer deletes.
 #[rocket::post("/trash/purge", data = "<form>")]
 pub(super) async fn purge(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     collect: &State<Collect>,
     form: Form<Chosen<'_>>,

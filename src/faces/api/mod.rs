@@ -11,7 +11,7 @@ use super::model::Filter;
 use super::service::Faces;
 use crate::platform::error::{Error, Thing};
 use crate::platform::ids::Id;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::problem::Result;
 use crate::platform::web::query::Query;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
@@ -22,7 +22,7 @@ const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 /// `GET /api/v1/groups?limit&cursor&q`: newest first.
 #[get("/api/v1/groups")]
-async fn groups(_caller: Caller, faces: &State<Faces>, uri: &Origin<'_>) -> Result<Json<PageResponse<GroupResponse>>> {
+async fn groups(_reader: Reader, faces: &State<Faces>, uri: &Origin<'_>) -> Result<Json<PageResponse<GroupResponse>>> {
     let query = Query::of(uri);
     Ok(Json(faces.groups(query.get("q"), query.cursor(), query.limit()?).await?.into()))
 }
@@ -30,7 +30,7 @@ async fn groups(_caller: Caller, faces: &State<Faces>, uri: &Origin<'_>) -> Resu
 /// `GET /api/v1/groups/{name}/faces?limit&cursor&tag&q`: newest first.
 #[get("/api/v1/groups/<name>/faces")]
 async fn list(
-    _caller: Caller,
+    _reader: Reader,
     faces: &State<Faces>,
     name: &str,
     uri: &Origin<'_>,
@@ -42,21 +42,21 @@ async fn list(
 
 /// `DELETE /api/v1/groups/{name}/faces/{id}`: for good.
 #[delete("/api/v1/groups/<name>/faces/<id>")]
-async fn delete_face(_caller: Caller, faces: &State<Faces>, name: &str, id: &str) -> Result<NoContent> {
+async fn delete_face(_writer: Writer, faces: &State<Faces>, name: &str, id: &str) -> Result<NoContent> {
     faces.delete_face(name, face_id(id)?).await?;
     Ok(NoContent)
 }
 
 /// `DELETE /api/v1/groups/{name}`: with all its faces, for good.
 #[delete("/api/v1/groups/<name>")]
-async fn delete_group(_caller: Caller, faces: &State<Faces>, name: &str) -> Result<NoContent> {
+async fn delete_group(_writer: Writer, faces: &State<Faces>, name: &str) -> Result<NoContent> {
     faces.delete_group(name).await?;
     Ok(NoContent)
 }
 
 /// `GET /api/v1/groups/{name}/faces/{id}/crop`: the face cut out, a JPEG.
 #[get("/api/v1/groups/<name>/faces/<id>/crop")]
-async fn crop(_caller: Caller, faces: &State<Faces>, name: &str, id: &str, headers: Headers<'_>) -> Result<Bytes> {
+async fn crop(_reader: Reader, faces: &State<Faces>, name: &str, id: &str, headers: Headers<'_>) -> Result<Bytes> {
     let crop = faces.crop(name, face_id(id)?).await?;
     let about = Facts {
         content_type: "image/jpeg".to_owned(),

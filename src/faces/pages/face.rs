@@ -9,7 +9,7 @@ use crate::faces::service::Faces;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::{address, escaped};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
 use super::group::Item;
@@ -48,7 +48,7 @@ pub(super) struct Confirmation<'r> {
 /// `POST /groups/{name}/faces/{id}/delete`
 #[rocket::post("/groups/<name>/faces/<id>/delete", data = "<form>")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     faces: &State<Faces>,
     name: &str,

@@ -8,7 +8,7 @@ use crate::faces::service::Faces;
 use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, escaped, moment};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, Section};
 
@@ -70,7 +70,7 @@ impl Item {
 /// `GET /groups/{name}?q`
 #[rocket::get("/groups/<name>?<q>&<cursor>")]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     faces: &State<Faces>,
     name: &str,

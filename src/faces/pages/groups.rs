@@ -10,7 +10,7 @@ use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, day, escaped, short_day};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 
 use super::words::{self, Words};
@@ -49,7 +49,7 @@ struct Card {
 /// `GET /groups`
 #[rocket::get("/groups?<q>&<cursor>")]
 pub(super) async fn index(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     faces: &State<Faces>,
     q: Option<&str>,

@@ -8,7 +8,7 @@ use rocket::response::Responder;
 use crate::faces::service::Faces;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
 use super::news::News;
@@ -42,7 +42,7 @@ pub(super) struct Confirmation<'r> {
 /// `POST /groups/{name}/delete`
 #[rocket::post("/groups/<name>/delete", data = "<form>")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     faces: &State<Faces>,
     name: &str,

@@ -10,6 +10,7 @@ use super::guard::Deliberate;
 use crate::ingest::service::Ingest;
 use crate::platform::error::Error;
 use crate::platform::web::envelope::MsgLang;
+use crate::platform::web::guards::Caller;
 use crate::platform::web::named;
 
 #[get("/v1/tasks/<id>/start")]
@@ -50,17 +51,17 @@ async fn post_delete(_meant: Deliberate, ingest: &State<Ingest>, id: &str) -> na
 
 /// `HEAD` is for looking; Rocket would call the handler of `GET`.
 #[head("/v1/tasks/<_id>/start")]
-fn head_start(_id: &str) -> NotByHead {
+fn head_start(_caller: Caller, _id: &str) -> NotByHead {
     NotByHead
 }
 
 #[head("/v1/tasks/<_id>/stop")]
-fn head_stop(_id: &str) -> NotByHead {
+fn head_stop(_caller: Caller, _id: &str) -> NotByHead {
     NotByHead
 }
 
 #[head("/v1/tasks/<_id>/delete")]
-fn head_delete(_id: &str) -> NotByHead {
+fn head_delete(_caller: Caller, _id: &str) -> NotByHead {
     NotByHead
 }
 

@@ -3,11 +3,10 @@
 //! Seed 003 does that by `GET`, which browsers send for any page that asks them to: links, pictures, prefetches.
 
 use rocket::Request;
-use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
 use crate::platform::error::Error;
-use crate::platform::web::guards::{Caller, Refusal, is_cross_site};
+use crate::platform::web::guards::{Writer, is_cross_site, refuse};
 
 /// Whoever may pass and meant it. Take it as an argument in every handler that changes something.
 #[derive(Debug, Clone, Copy)]
@@ -18,14 +17,12 @@ impl<'r> FromRequest<'r> for Deliberate {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        if let Outcome::Error(refused) = request.guard::<Caller>().await {
+        if let Outcome::Error(refused) = request.guard::<Writer>().await {
             return Outcome::Error(refused);
         }
         if is_tricked(request) {
             let message = ("Another site, or a prefetch, may not change a task.", "禁止跨站或预取请求更改任务");
-            let error = Error::Forbidden(message.into());
-            request.local_cache(|| Refusal(Some(error)));
-            return Outcome::Error((Status::Forbidden, ()));
+            return refuse(request, Error::Forbidden(message.into()));
         }
         Outcome::Success(Self)
     }

@@ -11,7 +11,7 @@ use crate::ingest::model;
 use crate::ingest::model::form::{group_name, whole};
 use crate::ingest::service::Ingest;
 use crate::platform::error::{Error, Result};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::BodyHead;
 use crate::platform::web::stream::JsonStream;
@@ -21,7 +21,7 @@ use crate::platform::web::{json, named};
 const SMALL: u64 = 64 * 1024;
 
 #[post("/v1/tasks/list", data = "<data>")]
-async fn list(_caller: Caller, ingest: &State<Ingest>, head: BodyHead, data: Data<'_>) -> named::Result<Json<Ids>> {
+async fn list(_reader: Reader, ingest: &State<Ingest>, head: BodyHead, data: Data<'_>) -> named::Result<Json<Ids>> {
     let body = json::object(data, head, SMALL).await?;
     let group = match body.get("group_name") {
         None | Some(Value::Null) => group_name(None)?,
@@ -48,12 +48,12 @@ fn status(body: &Map<String, Value>) -> Result<Option<model::State>> {
 }
 
 #[get("/v1/tasks/<id>/detail")]
-async fn detail(_caller: Caller, ingest: &State<Ingest>, id: &str) -> named::Result<Json<Detail>> {
+async fn detail(_reader: Reader, ingest: &State<Ingest>, id: &str) -> named::Result<Json<Detail>> {
     Ok(Json(ingest.task(id).await?.into()))
 }
 
 #[get("/v1/tasks/<id>/log")]
-async fn log(_caller: Caller, ingest: &State<Ingest>, id: &str, uri: &Origin<'_>) -> named::Result<JsonStream> {
+async fn log(_reader: Reader, ingest: &State<Ingest>, id: &str, uri: &Origin<'_>) -> named::Result<JsonStream> {
     let query = Query::of(uri);
     if query.get("limit").is_none() && query.cursor().is_none() {
         let listing = ingest.log(id).await?;
@@ -64,7 +64,7 @@ async fn log(_caller: Caller, ingest: &State<Ingest>, id: &str, uri: &Origin<'_>
 }
 
 #[get("/v1/tasks/<id>/download_log")]
-async fn download_log(_caller: Caller, ingest: &State<Ingest>, id: &str) -> named::Result<LogFile> {
+async fn download_log(_reader: Reader, ingest: &State<Ingest>, id: &str) -> named::Result<LogFile> {
     let listing = ingest.download_log(id).await?;
     Ok(LogFile { listing, name: format!("{id}.csv") })
 }

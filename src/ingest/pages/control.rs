@@ -9,7 +9,7 @@ use rocket::response::Responder;
 use crate::ingest::service::Ingest;
 use crate::platform::error::Error;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
 use super::news::News;
@@ -18,13 +18,13 @@ use super::{Answer, View};
 
 /// `POST /ingest/{id}/start`
 #[rocket::post("/ingest/<id>/start")]
-pub(super) async fn start(_caller: Caller, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
+pub(super) async fn start(_writer: Writer, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
     told(id, ingest.start(id).await, News::Started)
 }
 
 /// `POST /ingest/{id}/stop`: answers when no row is in flight any more.
 #[rocket::post("/ingest/<id>/stop")]
-pub(super) async fn stop(_caller: Caller, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
+pub(super) async fn stop(_writer: Writer, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
     told(id, ingest.stop(id).await, News::Stopped)
 }
 
@@ -67,7 +67,7 @@ pub(super) enum Deletion {
 /// `POST /ingest/{id}/delete`: asks first; only the typed name of the group deletes.
 #[rocket::post("/ingest/<id>/delete", data = "<form>")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     ingest: &State<Ingest>,
     id: &str,

@@ -9,7 +9,7 @@ use crate::ingest::model::csv::Glimpse;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::{Error, Result};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::multipart::{Part, Parts};
 use crate::platform::web::page::{Html, SeeOther};
 use crate::platform::web::receive::{Body, BodyHead};
@@ -40,7 +40,7 @@ struct Sent {
 /// `POST /ingest`
 #[rocket::post("/ingest", data = "<data>")]
 pub(super) async fn create(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     ingest: &State<Ingest>,
     media: Option<&ContentType>,

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::ingest::model;
 use crate::ingest::service::Ingest;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::lang::Lang;
 
 use super::Answer;
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// `GET /ingest/{id}/events`: `live` events with a part of the page, and one `over` when the task doesn't run any more.
 #[rocket::get("/ingest/<id>/events")]
 pub(super) async fn events(
-    _caller: Caller,
+    _reader: Reader,
     lang: Lang,
     ingest: &State<Ingest>,
     id: &str,

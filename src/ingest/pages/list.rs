@@ -10,7 +10,7 @@ use crate::ingest::service::{Ingest, Wanted};
 use crate::platform::clock::rfc3339;
 use crate::platform::error::Result;
 use crate::platform::web::format::{address, count, moment};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 
 use super::draft::Draft;
@@ -84,7 +84,7 @@ pub(super) struct Wish<'r> {
 /// `GET /ingest`
 #[rocket::get("/ingest?<wish..>")]
 pub(super) async fn index(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     ingest: &State<Ingest>,
     wish: Wish<'_>,

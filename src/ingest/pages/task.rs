@@ -8,7 +8,7 @@ use crate::ingest::service::Ingest;
 use crate::platform::clock::rfc3339;
 use crate::platform::error::Result;
 use crate::platform::web::format::{address, count, escaped, moment};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, Section};
 
@@ -87,7 +87,7 @@ impl Live {
 /// `GET /ingest/{id}?code=&cursor=`
 #[rocket::get("/ingest/<id>?<code>&<cursor>")]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     ingest: &State<Ingest>,
     id: &str,

@@ -258,14 +258,19 @@ impl Config {
         figment.extract::<rocket::Config>().map_err(line)?;
         let config: Self = figment.extract().map_err(line)?;
         check_databases(figment)?;
-        if !config.address.is_loopback() && !config.auth.open {
-            return Err(format!(
-                "address {} can be reached by others and there are no accounts: bind to 127.0.0.1, or let everyone in with \
-                 auth.open = true (ROCKET_AUTH='{{open=true}}')",
-                config.address
-            ));
-        }
         Ok(config)
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Whether others than its own machine can reach the server.
+    #[must_use]
+    pub fn is_reachable(&self) -> bool {
+        !self.address.is_loopback()
     }
 
     /// Whether only its own machine is meant to reach the server.
@@ -327,7 +332,6 @@ mod tests {
             ("training", "{ set_codes = \"two_based\" }"),
             ("databases", "{ granary = { url = \"postgres://x\" } }"),
             ("databases", "{ granary = { pool = 3 } }"),
-            ("address", "\"0.0.0.0\""),
         ] {
             let message = extract(key, toml).expect_err(toml);
             assert!(message.contains(key), "{key} = {toml}: {message}");

@@ -21,7 +21,7 @@ use rust_embed::RustEmbed;
 struct Files;
 
 /// The parts of `app.css`, in their order.
-const SHEETS: [&str; 12] = [
+const SHEETS: [&str; 13] = [
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
@@ -32,6 +32,7 @@ const SHEETS: [&str; 12] = [
     "css/tasks.css",
     "css/ingest.css",
     "css/faces.css",
+    "css/accounts.css",
     "css/upload.css",
     "css/phone.css",
 ];

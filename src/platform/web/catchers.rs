@@ -3,15 +3,16 @@
 //! The route decides the shape, not `Accept`: `/upload` (but for its page) and `/api` speak
 //! problem+json, `/training` its envelope, `/v1` an error with its name, all else gets a page.
 
-use rocket::http::uri::Segments;
 use rocket::http::uri::fmt::Path;
+use rocket::http::uri::{Path as RawPath, Segments};
 use rocket::http::{Method, Status};
 use rocket::request::Request;
 use rocket::response::Response;
 use rocket::{Catcher, catcher};
 
 use super::envelope::MsgLang;
-use super::guards::{Refusal, check_utf8};
+use super::format::address;
+use super::guards::{Refusal, check_utf8, is_browser};
 use super::lang::Lang;
 use super::{envelope, named, page, problem};
 use crate::platform::error::{Error, Thing};
@@ -56,16 +57,54 @@ fn render<'r>(status: Status, is_wrong_method: bool, request: &'r Request<'_>) -
 
 /// The error in the shape of the path's family.
 fn shaped<'r>(status: Status, error: &Error, request: &'r Request<'_>) -> Response<'r> {
-    if request.uri().path().segments().get(0) == Some("training") {
-        return enveloped(status, error, request);
+    let is_unknown = matches!(error, Error::Unauthorized(_));
+    let mut response = match request.uri().path().segments().get(0) {
+        Some("training") => enveloped(status, error, request),
+        Some("v1") => named::response_as(status, error, MsgLang::of(request)),
+        _ if speaks_json(request) => problem::response_as(status, error, Lang::of(request)),
+        _ if is_unknown && (!is_bytes(request) || is_navigation(request)) => to_login(request),
+        _ if is_unknown => problem::response_as(status, error, Lang::of(request)),
+        _ => page::error_response(request, status, error),
+    };
+    if is_unknown {
+        // Browsers would ask for a name and a password in a window of their own.
+        let is_script = !is_browser(request.headers());
+        let scheme = if is_script { "Basic realm=\"granary\", charset=\"UTF-8\"" } else { "Bearer" };
+        response.set_raw_header("WWW-Authenticate", scheme);
     }
-    if request.uri().path().segments().get(0) == Some("v1") {
-        return named::response_as(status, error, MsgLang::of(request));
+    response
+}
+
+/// To the page where one signs in, and from there back to here. Who came by an upload link is asked for its code.
+fn to_login(request: &Request<'_>) -> Response<'static> {
+    let path = request.uri().path();
+    let location = match path.as_str().strip_suffix("/link/files").filter(|_| is_link(path)) {
+        Some(page) => page.to_owned(),
+        None => address("/login", &[("next", &page::here(request))]),
+    };
+    let mut response = Response::new();
+    response.set_status(Status::SeeOther);
+    response.set_raw_header("Location", location);
+    response.set_raw_header("Cache-Control", "no-store");
+    response
+}
+
+/// Whether a browser asks for this in order to show it as a page.
+fn is_navigation(request: &Request<'_>) -> bool {
+    request.headers().get_one("Sec-Fetch-Mode") == Some("navigate")
+}
+
+/// Whether something other than a page stands at this path of the pages: archives, files, pictures, events.
+fn is_bytes(request: &Request<'_>) -> bool {
+    let segments: Vec<&str> = request.uri().path().segments().collect();
+    match segments.as_slice() {
+        ["tags", _, "zip" | "qr.svg"]
+        | ["tags", _, "files", _]
+        | ["ingest", _, "events"]
+        | ["tasks", _, "images", _, "thumb"] => true,
+        ["files", _, _] => request.method() != Method::Post,
+        _ => false,
     }
-    if speaks_json(request) {
-        return problem::response_as(status, error, Lang::of(request));
-    }
-    page::error_response(request, status, error)
 }
 
 /// An error of the `/training` family. Nothing stands at an unknown path, whatever it names.
@@ -82,8 +121,14 @@ fn enveloped(status: Status, error: &Error, request: &Request<'_>) -> Response<'
 fn speaks_json(request: &Request<'_>) -> bool {
     let path = request.uri().path();
     let is_read = matches!(request.method(), Method::Get | Method::Head);
-    let is_page = is_read && path.starts_with("/upload/") && path.segments().len() == 2;
+    // The page of a tag, and the forms of those who came by its link.
+    let is_page = path.starts_with("/upload/") && (is_read && path.segments().len() == 2 || is_link(path));
     !is_page && ["/upload", "/api", "/livez", "/readyz"].iter().any(|family| path.starts_with(family))
+}
+
+/// Whether this is `/upload/<tag>/link/…`.
+fn is_link(path: RawPath<'_>) -> bool {
+    path.segments().len() == 4 && path.segments().get(2) == Some("link")
 }
 
 fn fallback(status: Status, is_wrong_method: bool) -> Error {
@@ -93,6 +138,7 @@ fn fallback(status: Status, is_wrong_method: bool) -> Error {
     }
     match status.code {
         404 => Error::NotFound(Thing::Page),
+        401 => Error::Unauthorized(message("Sign in first.", "请先登录")),
         403 => Error::Forbidden(message("You may not do this.", "没有权限")),
         413 => Error::Unprocessable(message("The body is too large.", "请求正文过大")),
         415 => Error::Unsupported(message("This type of body is not understood here.", "不支持该类型的请求正文")),

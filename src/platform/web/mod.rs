@@ -18,6 +18,7 @@ pub mod named;
 pub mod pace;
 pub mod page;
 pub mod problem;
+pub mod qr;
 pub mod query;
 pub mod ranges;
 pub mod ratios;

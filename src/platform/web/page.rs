@@ -13,6 +13,7 @@ use rocket::time::Duration;
 
 use crate::platform::error::Error;
 use crate::platform::web::assets;
+use crate::platform::web::guards::{Kind, Who, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::problem;
 use crate::platform::web::texts::{ErrorTexts, Texts};
@@ -38,6 +39,7 @@ pub enum Section {
     Faces,
     Trash,
     About,
+    Account,
 }
 
 /// What stands in the layout of one answer.
@@ -55,6 +57,8 @@ pub struct Frame {
     pub section: Section,
     /// The reader's time zone.
     pub zone: TimeZone,
+    /// Whose page it is, where a guard has asked.
+    pub who: Option<Who>,
     /// What has just been done, once.
     pub notice: Option<Notice>,
 }
@@ -91,8 +95,15 @@ impl Frame {
             assets: assets::base(),
             section: section(request.uri().path().as_str()),
             zone: zone(request),
+            who: passed(request).and_then(|passed| passed.who.clone()),
             notice: None,
         }
+    }
+
+    /// The person who has signed in.
+    #[must_use]
+    pub fn person(&self) -> Option<&Who> {
+        self.who.as_ref().filter(|who| who.kind == Kind::User)
     }
 
     /// The name of the theme in force.
@@ -133,20 +144,26 @@ pub fn notice_cookie(words: String) -> Cookie<'static> {
 /// Scheme and authority of this server as the reader's browser knows it. Rocket has parsed the
 /// `Host` header, so nothing but a host and a port can stand in it.
 fn origin(request: &Request<'_>) -> String {
-    let secure = request.headers().get_one("X-Forwarded-Proto") == Some("https");
-    let scheme = if secure { "https" } else { "http" };
+    let scheme = if is_secure(request) { "https" } else { "http" };
     match request.host() {
         Some(host) => format!("{scheme}://{host}"),
         None => format!("{scheme}://localhost"),
     }
 }
 
+/// Whether the reader's browser speaks TLS with the proxy before us.
+#[must_use]
+pub fn is_secure(request: &Request<'_>) -> bool {
+    request.headers().get_one("X-Forwarded-Proto") == Some("https")
+}
+
 /// The address of this page; that of its section where a form was answered with a page, because
 /// such an address can't be asked for again.
-fn here(request: &Request<'_>) -> String {
+pub(super) fn here(request: &Request<'_>) -> String {
     match (request.method(), section(request.uri().path().as_str())) {
         (Method::Get | Method::Head, _) => request.uri().to_string(),
         (_, Section::Trash) => "/trash".to_owned(),
+        (_, Section::Account) => "/account".to_owned(),
         (_, Section::Tasks | Section::Ingest | Section::Faces) => {
             request.uri().path().as_str().split('/').take(3).collect::<Vec<_>>().join("/")
         }
@@ -161,6 +178,7 @@ fn section(path: &str) -> Section {
         Some("groups") => Section::Faces,
         Some("trash") => Section::Trash,
         Some("about") => Section::About,
+        Some("account" | "login" | "audit") => Section::Account,
         _ => Section::Tags,
     }
 }

@@ -69,6 +69,9 @@ pub fn add_headers(response: &mut Response<'_>, error: &Error) {
     if matches!(error, Error::Unavailable(_)) {
         response.set_raw_header("Retry-After", "1");
     }
+    if let Error::TooOften { seconds } = error {
+        response.set_raw_header("Retry-After", seconds.to_string());
+    }
 }
 
 /// Writes what is not the client's fault to the log; it is never sent.

@@ -7,7 +7,7 @@ use super::answers::LeaksResponse;
 use super::forms;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Success};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::query::Query;
 use crate::split::service::Split;
 use crate::training::model::Result;
@@ -15,7 +15,7 @@ use crate::training::model::Result;
 /// `GET /training/tasks/{task_id}/audit?against&limit&cursor` (contract §2.4)
 #[get("/training/tasks/<task_id>/audit")]
 async fn audit(
-    _caller: Caller,
+    _reader: Reader,
     split: &State<Split>,
     lang: MsgLang,
     task_id: &str,

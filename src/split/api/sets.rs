@@ -5,7 +5,7 @@ use rocket::http::uri::Origin;
 use rocket::{Route, State, get, put, routes};
 
 use super::{answers, forms};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::BodyHead;
@@ -15,7 +15,7 @@ use crate::training::model::Result;
 
 /// `PUT /training/tasks/sets` (seed 001 §1)
 #[put("/training/tasks/sets", data = "<data>")]
-async fn split(_caller: Caller, split: &State<Split>, head: BodyHead, data: Data<'_>) -> Result<JsonStream> {
+async fn split(_writer: Writer, split: &State<Split>, head: BodyHead, data: Data<'_>) -> Result<JsonStream> {
     let wish = forms::wish(&json::object(data, head, forms::BODY).await?)?;
     let done = split.split(wish).await?;
     let tail = answers::split_tail(&done)?;
@@ -25,7 +25,7 @@ async fn split(_caller: Caller, split: &State<Split>, head: BodyHead, data: Data
 
 /// `GET /training/tasks/sets?task_id&set_type_id&limit&cursor` (seed 001 §2)
 #[get("/training/tasks/sets")]
-async fn list(_caller: Caller, split: &State<Split>, uri: &Origin<'_>) -> Result<JsonStream> {
+async fn list(_reader: Reader, split: &State<Split>, uri: &Origin<'_>) -> Result<JsonStream> {
     let query = Query::of(uri);
     let (task, code) = (forms::task(&query)?, forms::set_code(&query)?);
     let set = split.set_of(code)?;

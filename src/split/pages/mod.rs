@@ -13,7 +13,7 @@ use rocket::{Route, State, get, post, routes};
 
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 use crate::split::model::record::Named;
 use crate::split::service::{Done, Split};
@@ -56,7 +56,7 @@ enum Answered {
 /// `GET /tasks/{id}/split`
 #[get("/tasks/<id>/split")]
 async fn show(
-    _caller: Caller,
+    _reader: Reader,
     frame: Frame,
     training: &State<Training>,
     split: &State<Split>,
@@ -70,7 +70,7 @@ async fn show(
 /// `POST /tasks/{id}/split`
 #[post("/tasks/<id>/split", data = "<sent>")]
 async fn divide(
-    _caller: Caller,
+    _writer: Writer,
     frame: Frame,
     training: &State<Training>,
     split: &State<Split>,

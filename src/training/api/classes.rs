@@ -7,7 +7,7 @@ use super::answers::{Answer, ClassId};
 use super::bodies;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::json;
 use crate::platform::web::receive::BodyHead;
 use crate::training::service::Training;
@@ -15,7 +15,7 @@ use crate::training::service::Training;
 /// `POST …/classes`
 #[post("/training/tasks/<task_id>/classes", data = "<data>")]
 async fn add(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     task_id: &str,
@@ -31,7 +31,7 @@ async fn add(
 /// `PUT …/classes/{id}`
 #[put("/training/tasks/<task_id>/classes/<class>", data = "<data>")]
 async fn change(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     task_id: &str,
@@ -48,7 +48,7 @@ async fn change(
 /// `DELETE …/classes/{id}`
 #[delete("/training/tasks/<task_id>/classes/<class>")]
 async fn remove(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     task_id: &str,

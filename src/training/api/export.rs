@@ -5,7 +5,7 @@ use rocket::{Route, State, get, routes};
 
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::query::Query;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::training::model::Fault;
@@ -15,7 +15,7 @@ use crate::training::service::Training;
 /// `GET /training/tasks/{task_id}/export?format`
 #[get("/training/tasks/<task_id>/export")]
 async fn export(
-    _caller: Caller,
+    _reader: Reader,
     training: &State<Training>,
     task_id: &str,
     uri: &Origin<'_>,

@@ -8,7 +8,7 @@ use super::answers::{Answer, ImgDatas};
 use super::{bodies, forms};
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
 use crate::platform::web::receive::{Body, BodyHead};
 use crate::platform::web::serve::{Bytes, Facts, Headers};
@@ -29,7 +29,7 @@ const ASK: &str = "private, no-cache";
 /// `POST /training/files/files`: registers images; as a form, with their bytes.
 #[post("/training/files/files", data = "<data>")]
 async fn register(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     media: Option<&ContentType>,
     head: BodyHead,
@@ -46,7 +46,7 @@ async fn register(
 
 /// `PUT /training/files/files`: deletes images logically.
 #[put("/training/files/files", data = "<data>")]
-async fn delete(_caller: Caller, training: &State<Training>, head: BodyHead, data: Data<'_>) -> Answer<Nothing> {
+async fn delete(_writer: Writer, training: &State<Training>, head: BodyHead, data: Data<'_>) -> Answer<Nothing> {
     let (task, ids) = json::large(data, head, bodies::IDS, bodies::image_list).await?;
     training.delete_images(task, ids).await?;
     Ok(Success::literal(DELETED, Nothing {}))
@@ -55,7 +55,7 @@ async fn delete(_caller: Caller, training: &State<Training>, head: BodyHead, dat
 /// `POST /training/files/restore`: brings them back.
 #[post("/training/files/restore", data = "<data>")]
 async fn restore(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     head: BodyHead,
@@ -69,7 +69,7 @@ async fn restore(
 /// `PUT /training/files/{img_id}`: the bytes of a registered image.
 #[put("/training/files/<img_id>", data = "<data>")]
 async fn put_bytes(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -87,7 +87,7 @@ async fn put_bytes(
 /// `POST /training/files/{img_id}`: the same as a form with one file.
 #[post("/training/files/<img_id>", data = "<data>")]
 async fn post_bytes(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -109,7 +109,7 @@ fn stored(lang: MsgLang) -> Success<Nothing> {
 /// `GET /training/files/{img_id}`: the bytes.
 #[get("/training/files/<img_id>")]
 async fn get_bytes(
-    _caller: Caller,
+    _reader: Reader,
     training: &State<Training>,
     img_id: &str,
     headers: Headers<'_>,
@@ -133,7 +133,7 @@ pub(super) fn serve(training: &Training, content: Content, headers: Headers<'_>)
 
 /// `GET /training/files/{img_id}/thumb`: always a picture.
 #[get("/training/files/<img_id>/thumb")]
-async fn thumbnail(_caller: Caller, training: &State<Training>, img_id: &str) -> Result<Thumbnail, Fault> {
+async fn thumbnail(_reader: Reader, training: &State<Training>, img_id: &str) -> Result<Thumbnail, Fault> {
     Ok(shown(training.thumbnail(Id::read("img_id", img_id)?).await?).await?)
 }
 

@@ -10,7 +10,7 @@ use super::bodies;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
 use crate::platform::web::receive::BodyHead;
 use crate::training::model::annotation;
@@ -26,7 +26,7 @@ struct Annotation {
 /// `PUT …/annotation`
 #[put("/training/images/<img_id>/annotation", data = "<data>")]
 async fn annotate(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -42,7 +42,7 @@ async fn annotate(
 
 /// `GET …/annotation`
 #[get("/training/images/<img_id>/annotation")]
-async fn annotation_of(_caller: Caller, training: &State<Training>, lang: MsgLang, img_id: &str) -> Answer<Annotation> {
+async fn annotation_of(_reader: Reader, training: &State<Training>, lang: MsgLang, img_id: &str) -> Answer<Annotation> {
     let (mongo_id, text) = training.annotation(Id::read("img_id", img_id)?).await?;
     let annotation = RawValue::from_string(text).map_err(Error::internal)?;
     Ok(Success::new(lang, ("Annotation found.", "标注查询成功"), Annotation { mongo_id, annotation }))
@@ -51,7 +51,7 @@ async fn annotation_of(_caller: Caller, training: &State<Training>, lang: MsgLan
 /// `PUT …/state`
 #[put("/training/images/<img_id>/state", data = "<data>")]
 async fn set_state(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -67,7 +67,7 @@ async fn set_state(
 /// `PUT …/group`
 #[put("/training/images/<img_id>/group", data = "<data>")]
 async fn set_group(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,

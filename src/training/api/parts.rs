@@ -8,7 +8,7 @@ use super::answers::Answer;
 use super::files::serve;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Success};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::receive::{Body, BodyHead};
 use crate::platform::web::serve::{Bytes, Headers};
 use crate::training::model::{Fault, Part};
@@ -26,7 +26,7 @@ enum PartId {
 /// `PUT …/roi`: raw bytes.
 #[put("/training/images/<img_id>/roi", data = "<data>")]
 async fn put_roi(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -39,7 +39,7 @@ async fn put_roi(
 /// `PUT …/mask`
 #[put("/training/images/<img_id>/mask", data = "<data>")]
 async fn put_mask(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -52,7 +52,7 @@ async fn put_mask(
 /// `PUT …/dl`
 #[put("/training/images/<img_id>/dl", data = "<data>")]
 async fn put_dl(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
@@ -85,19 +85,19 @@ async fn put_part(
 
 /// `GET …/roi`
 #[get("/training/images/<img_id>/roi")]
-async fn roi(_caller: Caller, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
+async fn roi(_reader: Reader, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
     get_part(training, img_id, Part::Roi, headers).await
 }
 
 /// `GET …/mask`
 #[get("/training/images/<img_id>/mask")]
-async fn mask(_caller: Caller, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
+async fn mask(_reader: Reader, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
     get_part(training, img_id, Part::Mask, headers).await
 }
 
 /// `GET …/dl`
 #[get("/training/images/<img_id>/dl")]
-async fn dl(_caller: Caller, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
+async fn dl(_reader: Reader, training: &State<Training>, img_id: &str, headers: Headers<'_>) -> Result<Bytes, Fault> {
     get_part(training, img_id, Part::Dl, headers).await
 }
 

@@ -8,7 +8,7 @@ use super::answers::{Answer, ImgDatas, OneTask, TaskId, TaskPage, TaskResponse};
 use super::bodies;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::BodyHead;
@@ -17,7 +17,7 @@ use crate::training::service::Training;
 /// `POST /training/tasks` (contract §2.1)
 #[post("/training/tasks", data = "<data>")]
 async fn create(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     head: BodyHead,
@@ -30,7 +30,7 @@ async fn create(
 
 /// `GET /training/tasks?limit&cursor&q`
 #[get("/training/tasks")]
-async fn list(_caller: Caller, training: &State<Training>, lang: MsgLang, uri: &Origin<'_>) -> Answer<TaskPage> {
+async fn list(_reader: Reader, training: &State<Training>, lang: MsgLang, uri: &Origin<'_>) -> Answer<TaskPage> {
     let query = Query::of(uri);
     let page = training.tasks(query.get("q"), query.cursor(), query.limit()?).await?;
     let items = page.items.into_iter().map(TaskResponse::from).collect();
@@ -39,14 +39,14 @@ async fn list(_caller: Caller, training: &State<Training>, lang: MsgLang, uri: &
 
 /// `GET /training/tasks/{task_id}`
 #[get("/training/tasks/<task_id>")]
-async fn one(_caller: Caller, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<OneTask> {
+async fn one(_reader: Reader, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<OneTask> {
     let task = training.task(Id::read("task_id", task_id)?).await?.into();
     Ok(Success::new(lang, ("Task found.", "任务查询成功"), OneTask { task }))
 }
 
 /// `DELETE /training/tasks/{task_id}`: logically.
 #[delete("/training/tasks/<task_id>")]
-async fn remove(_caller: Caller, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<Nothing> {
+async fn remove(_writer: Writer, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<Nothing> {
     training.delete_task(Id::read("task_id", task_id)?).await?;
     Ok(Success::new(lang, ("Task deleted.", "任务删除成功"), Nothing {}))
 }
@@ -54,7 +54,7 @@ async fn remove(_caller: Caller, training: &State<Training>, lang: MsgLang, task
 /// `POST /training/tasks/{task_id}/import` (contract §2.2)
 #[post("/training/tasks/<task_id>/import", data = "<data>")]
 async fn import(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     task_id: &str,

@@ -6,7 +6,7 @@ use rocket::http::Status;
 
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::training::model::{Code, Fault, NewClass, is_color};
 use crate::training::notices::News;
 use crate::training::service::Training;
@@ -44,7 +44,7 @@ fn told(fault: Fault, view: &View) -> Result<(Status, String), Fault> {
 /// `POST /tasks/{id}/classes`
 #[rocket::post("/tasks/<id>/classes", data = "<form>")]
 pub(super) async fn add(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,
@@ -67,7 +67,7 @@ pub(super) async fn add(
 /// `POST /tasks/{id}/classes/{class}`: name and colour.
 #[rocket::post("/tasks/<id>/classes/<class>", data = "<form>")]
 pub(super) async fn change(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,
@@ -89,7 +89,7 @@ pub(super) async fn change(
 /// `POST /tasks/{id}/classes/{class}/delete`
 #[rocket::post("/tasks/<id>/classes/<class>/delete")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,

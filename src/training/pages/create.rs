@@ -8,7 +8,7 @@ use rocket::response::Responder;
 use crate::collect::model::Filter;
 use crate::platform::error::Error;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::page::{Html, SeeOther};
 use crate::training::model::{Fault, MAX_NAME, NewTask, Result, Target};
 use crate::training::notices::News;
@@ -37,7 +37,7 @@ pub(super) enum Created {
 /// `POST /tasks`
 #[rocket::post("/tasks", data = "<form>")]
 pub(super) async fn create(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     form: Form<Wish<'_>>,

@@ -9,7 +9,7 @@ use crate::collect::model::Filter;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::lang::way_back;
 use crate::platform::web::page::{Html, SeeOther};
 use crate::platform::web::thumbnail::Thumbnail;
@@ -69,14 +69,14 @@ impl Meant<'_> {
 
 /// `GET /tasks/{id}/images/{image}/thumb`: of a deleted image too.
 #[rocket::get("/tasks/<id>/images/<image>/thumb")]
-pub(super) async fn thumbnail(_caller: Caller, training: &State<Training>, id: Id, image: Id) -> Answer<Thumbnail> {
+pub(super) async fn thumbnail(_reader: Reader, training: &State<Training>, id: Id, image: Id) -> Answer<Thumbnail> {
     Ok(shown(training.thumbnail_in(id, image).await?).await?)
 }
 
 /// `POST /tasks/{id}/images/delete`
 #[rocket::post("/tasks/<id>/images/delete", data = "<form>")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     id: Id,
     form: Form<Meant<'_>>,
@@ -92,7 +92,7 @@ pub(super) async fn delete(
 /// `POST /tasks/{id}/images/restore`
 #[rocket::post("/tasks/<id>/images/restore", data = "<form>")]
 pub(super) async fn restore(
-    _caller: Caller,
+    _writer: Writer,
     training: &State<Training>,
     id: Id,
     form: Form<Meant<'_>>,
@@ -115,7 +115,7 @@ pub(super) struct Import<'r> {
 /// `POST /tasks/{id}/import`
 #[rocket::post("/tasks/<id>/import", data = "<form>")]
 pub(super) async fn import(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,

@@ -7,7 +7,7 @@ use rocket::State;
 use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, day, short_day};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 use crate::training::model::{Result, TaskView};
 use crate::training::notices::images;
@@ -67,7 +67,7 @@ struct Card {
 /// `GET /tasks`; `tag` opens the form with it.
 #[rocket::get("/tasks?<q>&<cursor>&<tag>")]
 pub(super) async fn index(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     training: &State<Training>,
     q: Option<&str>,

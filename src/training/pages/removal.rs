@@ -7,7 +7,7 @@ use rocket::response::Responder;
 
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Writer;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 use crate::training::notices::News;
 use crate::training::service::Training;
@@ -40,7 +40,7 @@ pub(super) struct Confirmation<'r> {
 /// `POST /tasks/{id}/delete`
 #[rocket::post("/tasks/<id>/delete", data = "<form>")]
 pub(super) async fn delete(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     id: Id,

@@ -15,7 +15,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 use crate::platform::web::query::media;
 use crate::training::model::{Code, NewTask, Result, Target, Task};
@@ -90,14 +90,14 @@ pub(super) enum Sent {
 
 /// `GET /tasks/send?tag&scope=filter&q&type&since&until`: the form.
 #[rocket::get("/tasks/send?<wish..>")]
-pub(super) async fn choose(_caller: Caller, view: View, training: &State<Training>, wish: Wish<'_>) -> Answer<Sent> {
+pub(super) async fn choose(_reader: Reader, view: View, training: &State<Training>, wish: Wish<'_>) -> Answer<Sent> {
     Ok(answer(view, training, &wish).await?)
 }
 
 /// `POST /tasks/send`: the form for a selection; with `to`, the files go there.
 #[rocket::post("/tasks/send", data = "<form>")]
 pub(super) async fn send(
-    _caller: Caller,
+    _writer: Writer,
     view: View,
     training: &State<Training>,
     form: Form<Wish<'_>>,

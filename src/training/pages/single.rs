@@ -5,7 +5,7 @@ use rocket::State;
 
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, count, moment, size};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 use crate::platform::web::ratios::ratio_class;
 use crate::training::model::annotation::Object;
@@ -79,7 +79,7 @@ impl ObjectBox {
 /// `GET /tasks/{id}/images/{image}?set`: neighbours are those of the list that one comes from.
 #[rocket::get("/tasks/<id>/images/<image>?<set>")]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     training: &State<Training>,
     id: Id,

@@ -6,7 +6,7 @@ use rocket::State;
 use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, count, moment};
-use crate::platform::web::guards::Caller;
+use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 use crate::training::model::export::Format;
 use crate::training::model::{LabelClass, Relatives, Result, Set, Shelf, Task, TaskView, is_color};
@@ -121,7 +121,7 @@ impl Slips {
 /// `GET /tasks/{id}?set=training|verifying|testing|deleted`
 #[rocket::get("/tasks/<id>?<set>&<cursor>")]
 pub(super) async fn show(
-    _caller: Caller,
+    _reader: Reader,
     view: View,
     training: &State<Training>,
     id: Id,

@@ -8,6 +8,9 @@ const LONGEST_WAIT = 30_000;
 
 let lastId = 0;
 
+// Escaped as the server does it: the cookie of an upload link is for the tag's path to the letter.
+const segment = (name) => encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+
 export class Queue extends EventTarget {
   jobs = new Map();
   paused = false;
@@ -115,7 +118,7 @@ export class Queue extends EventTarget {
   #send(job) {
     const xhr = new XMLHttpRequest();
     Object.assign(job, { state: "sending", loaded: 0, note: "", xhr });
-    xhr.open("POST", `/upload/${encodeURIComponent(job.tag)}/${encodeURIComponent(job.name)}`);
+    xhr.open("POST", `/upload/${segment(job.tag)}/${segment(job.name)}`);
     xhr.setRequestHeader("Accept", "application/json");
     xhr.responseType = "json";
     xhr.upload.onprogress = (event) => {

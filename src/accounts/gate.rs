@@ -1,0 +1,81 @@
+//! This room's part in every request: who it is, and a line in the log of what was done.
+
+use std::net::IpAddr;
+
+use rocket::Request;
+use rocket::fairing::{Fairing, Info, Kind as Kinds};
+use rocket::http::Method;
+use rocket::response::Response;
+
+use super::model::{Entry, cut};
+use super::service::Accounts;
+use crate::platform::error::Result;
+use crate::platform::web::guards::{Credentials, Gatekeeper, Kind, Passed, Who, passed};
+
+#[rocket::async_trait]
+impl Gatekeeper for Accounts {
+    async fn admit(&self, shown: &Credentials, address: Option<IpAddr>) -> Result<Option<Who>> {
+        self.who(shown, address).await
+    }
+}
+
+/// Writes down every write that succeeded, or was refused for lack of rights. Rare ones before the answer leaves; what
+/// comes in thousands, and what strangers can send at will, is gathered, so that it costs no commit.
+pub struct Audit(pub Accounts);
+
+#[rocket::async_trait]
+impl Fairing for Audit {
+    fn info(&self) -> Info {
+        Info { name: "Audit log", kind: Kinds::Response }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let Some(passed) = passed(request).filter(|passed| is_write(request, passed)) else {
+            return;
+        };
+        let status = response.status().code;
+        if passed.is_let_in && !(200..400).contains(&status) {
+            return;
+        }
+        let is_frequent = !passed.is_let_in || passed.tag.is_some() || is_of_one_image(request);
+        let entry = entry(request, passed, status, is_frequent);
+        if is_frequent {
+            self.0.gather(entry);
+        } else if let Err(error) = self.0.record(&entry).await {
+            tracing::error!(%error, "a line of the audit log was not written");
+        }
+    }
+}
+
+/// Whether the request changes something: by its door, because seed 003 starts and stops tasks by `GET`.
+fn is_write(request: &Request<'_>, passed: &Passed) -> bool {
+    let is_look = matches!(request.method(), Method::Get | Method::Head);
+    !passed.is_read && (!is_look || request.uri().path().starts_with("/v1/"))
+}
+
+/// Whether this is one of the routes that are called once an image.
+fn is_of_one_image(request: &Request<'_>) -> bool {
+    let route = request.route().map(|route| route.uri.path().to_owned()).unwrap_or_default();
+    ["/training/files/<", "/training/images/<"].iter().any(|start| route.starts_with(start))
+}
+
+fn entry(request: &Request<'_>, passed: &Passed, status: u16, is_frequent: bool) -> Entry {
+    let route = request.route().map_or("", |route| route.uri.path());
+    let path = match &passed.tag {
+        Some(tag) => format!("/upload/{tag}"),
+        // What is gathered must be alike.
+        None if is_frequent => route.to_owned(),
+        None => request.uri().path().to_string(),
+    };
+    let who = passed.who.as_ref();
+    Entry {
+        kind: who.map_or("nobody", |who| who.kind.word()),
+        who: who.map(|who| cut(&who.name, 255)).unwrap_or_default(),
+        who_id: who.filter(|who| who.kind != Kind::Open).and_then(|who| who.id),
+        address: request.client_ip().map(|address| address.to_string()).unwrap_or_default(),
+        action: cut(&format!("{} {route}", request.method()), 255),
+        path: cut(&path, 1024),
+        status,
+        is_refused: !passed.is_let_in,
+    }
+}
