@@ -12,6 +12,7 @@ mod faces;
 mod ids;
 mod ingest;
 mod ingest_fetch;
+mod ingest_run;
 mod lists;
 mod split;
 mod split_groups;

@@ -6,6 +6,7 @@
 //! reading to writing), and readers that never wait for it (WAL).
 
 pub mod dialect;
+mod fault;
 mod sql;
 mod writer;
 
@@ -19,6 +20,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, MySql, MySqlConnection, Transaction};
 
 use crate::platform::error::Result;
+pub use fault::may_pass;
 pub use sql::{Row, Sql, Value, marks, rows_of_marks, steps};
 use writer::{SqliteTx, Writer};
 

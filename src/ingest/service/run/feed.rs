@@ -128,8 +128,8 @@ async fn send(ingest: &Ingest, worker: &Arc<Worker>, slots: &Arc<Semaphore>, row
         };
         let reserve = async {
             let slot = slots.clone().acquire_owned().await.ok()?;
-            // The text, and the bytes that it holds.
-            let bytes = if is_data(&row.uri) { size * 2 } else { worker.guess() };
+            // The bytes of a data: URI take the place of its text.
+            let bytes = if is_data(&row.uri) { size } else { worker.guess() };
             Some((slot, ingest.inner.budget.take(bytes).await))
         };
         let taken: Option<(OwnedSemaphorePermit, _)> = tokio::select! {
