@@ -50,13 +50,13 @@ fn what_the_database_refuses_for_ever_stops_the_task_at_its_row(db: Db) {
 fn rows_with_long_texts_are_committed(db: Db) {
     let server = Server::start_with(db, settings());
     let description = "Wort ".repeat(12_000);
-    let csv = format!("\"data:,x\",t,{description}\n").repeat(700);
+    let csv = format!("\"data:,x\",t,{description}\n").repeat(400);
     let id = server.create(&[("thread_num", "64")], &csv);
     server.ask(&id, "start").expect(200);
     let detail = server.until_state(&id, 4);
-    assert_eq!(detail["handled_num"], 700);
+    assert_eq!(detail["handled_num"], 400);
     assert!(!server.printed().contains("wasn't committed"), "each batch at the first try");
-    assert_eq!(server.direct().number("SELECT COUNT(*) FROM faces"), 700);
+    assert_eq!(server.direct().number("SELECT COUNT(*) FROM faces"), 400);
 }
 
 /// Connections that somebody ends in the middle of everything change nothing.

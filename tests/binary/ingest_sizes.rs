@@ -61,8 +61,9 @@ fn large_data_rows_never_fill_the_memory(db: Db) {
     server.ask(&id, "start").expect(200);
     server.until_state(&id, 4);
     assert!(server.log(&id).is_empty());
-    // All twelve at once would take 240 MiB as text alone.
-    assert!(server.peak_memory_kib() < 220 * 1024, "{} KiB", server.peak_memory_kib());
+    // 64 MiB of rows in flight, two on their way there, and what the allocator keeps of the CSV's arrival; all twelve at
+    // once would take 240 MiB more.
+    assert!(server.peak_memory_kib() < 290 * 1024, "{} KiB", server.peak_memory_kib());
 }
 
 /// A task that is started beside a huge one has its turn as often, however many rows the huge one has in flight.
