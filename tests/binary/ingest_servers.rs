@@ -52,7 +52,9 @@ fn tasks_are_shared_and_stopped_from_either_server() {
         server.ask(id, "start").expect(200);
     }
     for server in servers {
-        ids.iter().for_each(|id| goes_on(server, id));
+        for id in &ids {
+            goes_on(server, id);
+        }
     }
     for (at, id) in [(1, &ids[0]), (0, &ids[1])] {
         servers[at].ask(id, "stop").expect(200);

@@ -238,17 +238,15 @@ impl Committer {
             match self.write_surely(part, mark).await? {
                 Written::Done => {}
                 Written::Lost => return Ok(Written::Lost),
-                Written::Refused(error) => match part {
-                    [event] => {
+                Written::Refused(error) => {
+                    if let [event] = part {
                         let why = Bad::system(format!("数据库拒绝保存这一行的结果: {error}")).message;
                         self.stop_at(event.row(), format!("{}: {why}", event.uri()));
                         return Ok(Written::Refused(error));
                     }
-                    _ => {
-                        let (first, second) = part.split_at(part.len() / 2);
-                        parts.extend([second, first]);
-                    }
-                },
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
             }
         }
         Ok(Written::Done)
@@ -258,7 +256,9 @@ impl Committer {
     async fn write_surely(&mut self, events: &[Event], mark: Mark) -> Result<Written> {
         let mut counts = self.counts.clone();
         let codes: Vec<i64> = events.iter().filter_map(Event::code).collect();
-        codes.iter().for_each(|code| *counts.entry(*code).or_default() += 1);
+        for code in &codes {
+            *counts.entry(*code).or_default() += 1;
+        }
         let after = self.handled + i64::try_from(codes.len()).map_err(Error::internal)?;
         let end = Instant::now() + PATIENCE;
         let (mut pause, mut refusals) = (PAUSE, 0);
