@@ -69,7 +69,7 @@ fn large_data_rows_never_fill_the_memory(db: Db) {
 /// A task that is started beside a huge one has its turn as often, however many rows the huge one has in flight.
 #[test]
 fn a_small_task_isnt_held_up_by_a_huge_one() {
-    const SMALL: i64 = 24;
+    const SMALL: i64 = 16;
     let source = Source::start(pictures::png(640, 480, 7));
     let settings = settings().set("ROCKET_FACES", r#"{engine="seetaface"}"#);
     let server = Server::start_with(Db::Sqlite, settings);

@@ -8,7 +8,7 @@ use crate::support::{Db, pictures, tools, wait};
 use crate::words::key;
 
 /// Rows that take a while, one after the other.
-const ROWS: usize = 30;
+const ROWS: usize = 16;
 
 on_both_databases!(a_csv_is_followed_to_its_end_by_keyboard, the_same_without_script);
 
