@@ -1,5 +1,5 @@
 // One ingest task: its live part follows the server; everything else comes anew when the task's state changes.
-import { $, refresh } from "./lib/dom.js";
+import { $, keepFocus, refresh } from "./lib/dom.js";
 import "./lib/more.js";
 import "./lib/working.js";
 
@@ -12,10 +12,10 @@ function follow() {
   if (!part) return;
   source = new EventSource(part.dataset.events);
   source.addEventListener("live", (event) => {
-    const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const refocus = keepFocus(part);
     // Rendered by the server from the page's own template, all values escaped.
     part.innerHTML = event.data;
-    if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    refocus(part);
   });
   source.addEventListener("over", async () => {
     source.close();

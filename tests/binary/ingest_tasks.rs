@@ -214,3 +214,16 @@ fn a_browser_is_not_tricked_into_changing_a_task() {
     assert_eq!(server.detail(&id)["state"], 1);
     assert_eq!(server.get("/v1/other").expect(404).json()["code"], "not_found");
 }
+
+#[test]
+fn proxies_of_the_environment_are_not_used() {
+    let (source, proxy) = (source(), source());
+    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let settings = names.iter().fold(settings(), |settings, name| settings.set(name, &proxy.url("")));
+    let server = Server::start_with(Db::Sqlite, settings);
+    let id = server.create(&[], &rows(&source, "good", 5));
+    server.ask(&id, "start").expect(200);
+    assert_eq!(server.until_state(&id, 4)["handled_num"], 5);
+    assert_eq!((source.asked(), proxy.asked()), (5, 0));
+    assert!(server.log(&id).is_empty());
+}

@@ -104,6 +104,7 @@ fn break_everything(server: &Server, task: &str, digests: &[String]) -> Vec<Stri
         "UPDATE tags SET file_count = 9 WHERE name = 'cats'".to_owned(),
         "UPDATE tasks SET last_order_id = 2".to_owned(),
         "UPDATE face_groups SET face_count = face_count + 1".to_owned(),
+        "UPDATE storage_use SET bytes = bytes + 1".to_owned(),
         "UPDATE files SET crc32 = crc32 + 1 WHERE name = '5.png'".to_owned(),
     ]);
     vec![
@@ -123,6 +124,7 @@ fn break_everything(server: &Server, task: &str, digests: &[String]) -> Vec<Stri
         "image folder too many: tasks/12: ".to_owned(),
         "counter: tag \"cats\": file_count is 9, there are 6; ".to_owned(),
         format!("counter: task {task} \"a task\": last_order_id is 2, 6 is in use; "),
+        "counter: all tags: the total is ".to_owned(),
         "counter: face group \"staff\": face_count is 4, there are 3; ".to_owned(),
         "file row: file cats/5.png: ".to_owned(),
     ]

@@ -7,6 +7,9 @@ use crate::support::upload::word;
 use crate::support::{Db, pictures, tools, wait};
 use crate::words::key;
 
+/// Rows that take a while, one after the other.
+const ROWS: usize = 16;
+
 on_both_databases!(a_csv_is_followed_to_its_end_by_keyboard, the_same_without_script);
 
 const FORM: &str = "form[action='/ingest'][method=post]";
@@ -111,4 +114,31 @@ fn the_same_without_script(db: Db) {
     browser.click(&format!("form[action='/ingest/{task}/delete'] button"));
     browser.wait_for_text("That isn’t the group’s name.");
     assert_eq!(browser.server.get(&format!("/v1/tasks/{task}/detail")).status, 200);
+}
+
+/// The page of a task that runs, with the focus on `css`, until it says that the task is completed.
+fn until_its_end(browser: &Browser, css: &str) {
+    let csv = "granary:tag/faces/large.png\n".repeat(ROWS);
+    let id = browser.server.create(&[("thread_num", "1")], &csv);
+    browser.server.ask(&id, "start").expect(200);
+    browser.go(&format!("/ingest/{id}"));
+    focus(browser, &css.replace("ID", &id));
+    assert!(!browser.all("[data-events]").is_empty(), "the task is running still");
+    browser.need(".chip.state-completed");
+    wait::until_true("the whole page", || browser.all("[data-events]").is_empty());
+}
+
+#[test]
+fn the_focus_stays_where_it_is_when_a_task_ends() {
+    let browser = Browser::open(Db::Sqlite);
+    browser.server.store("faces", "large.png", &pictures::png(640, 480, 3));
+    until_its_end(&browser, "a[href='/v1/tasks/ID/download_log']");
+    let focused = browser.run("return document.activeElement.getAttribute('href')");
+    assert!(word(&focused).ends_with("/download_log"), "{focused}");
+    until_its_end(&browser, "form[action='/ingest/ID/stop'] button");
+    assert_eq!(browser.run("return document.activeElement.localName"), "h1", "there is nothing left to stop");
+    until_its_end(&browser, "form[action='/ingest/ID/delete'] button");
+    let focused = browser.run("return document.activeElement.form.getAttribute('action')");
+    assert!(word(&focused).ends_with("/delete"), "{focused}");
+    browser.expect_quiet();
 }

@@ -95,7 +95,7 @@ async fn many(faces: &Faces, task: &str, rows: std::ops::Range<i64>) -> Vec<Prep
 async fn insert(world: &World, faces: &Faces, group: &str, some: &[PreparedFace]) -> Result<u64> {
     let _held = faces.hold().await;
     let mut tx = world.db.begin().await?;
-    let added = faces.insert(&mut tx, group, some).await?;
+    let added = faces.insert(&mut tx, group, &some.iter().collect::<Vec<_>>()).await?;
     tx.commit().await?;
     Ok(added)
 }
@@ -280,7 +280,7 @@ async fn a_transaction_that_fails_leaves_nothing(engine: Engine) {
     let some = many(&faces, "task00000001", 0..3).await;
     let held = faces.hold().await;
     let mut tx = world.db.begin().await.unwrap();
-    assert_eq!(faces.insert(&mut tx, "员工", &some).await.unwrap(), 3);
+    assert_eq!(faces.insert(&mut tx, "员工", &some.iter().collect::<Vec<_>>()).await.unwrap(), 3);
     drop(tx);
     drop(held);
     assert!(matches!(faces.group("员工").await, Err(Error::NotFound(_))));

@@ -111,7 +111,7 @@ async fn a_batch_is_all_or_nothing(engine: Engine) {
         if !fits {
             continue;
         }
-        log::insert(&mut tx, &id, &lines).await.unwrap();
+        log::insert(&mut tx, &id, &lines.iter().collect::<Vec<_>>()).await.unwrap();
         runs::mark_done(&mut tx, &id, &[701, 705], 700).await.unwrap();
         runs::set_counts(&mut tx, &id, &BTreeMap::from([(0, 3), (101, 350), (102, 350)])).await.unwrap();
         if commits {
@@ -171,8 +171,8 @@ async fn a_deleted_task_is_removed_in_steps(engine: Engine) {
     let lines: Vec<_> =
         (0..9000_i64).map(|row| LogLine { row, uri: String::new(), code: 101, message: String::new() }).collect();
     let mut tx = world.db.begin().await.unwrap();
-    log::insert(&mut tx, &id, &lines).await.unwrap();
-    log::insert(&mut tx, &other, &lines[..3]).await.unwrap();
+    log::insert(&mut tx, &id, &lines.iter().collect::<Vec<_>>()).await.unwrap();
+    log::insert(&mut tx, &other, &lines[..3].iter().collect::<Vec<_>>()).await.unwrap();
     runs::mark_done(&mut tx, &id, &[1, 2], 0).await.unwrap();
     tasks::set_deleted(&mut tx, &id, START).await.unwrap();
     tx.commit().await.unwrap();

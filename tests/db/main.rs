@@ -13,6 +13,7 @@ mod faces;
 mod ids;
 mod ingest;
 mod ingest_fetch;
+mod ingest_run;
 mod lists;
 mod quotas;
 mod split;

@@ -20,6 +20,8 @@ pub enum Database {
     Sqlite,
     /// A schema of its own.
     MariaDb { url: String },
+    /// Another server's.
+    Shared { url: String },
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -45,7 +47,7 @@ impl Database {
     pub fn url(&self) -> Option<&str> {
         match self {
             Self::Sqlite => None,
-            Self::MariaDb { url } => Some(url),
+            Self::MariaDb { url } | Self::Shared { url } => Some(url),
         }
     }
 }
@@ -96,6 +98,22 @@ impl Direct {
                 sqlx::raw_sql("UNLOCK TABLES").execute(&mut connection).await.expect("the end of the lock");
             }
         });
+    }
+
+    /// Ends all other connections to this MariaDB schema; how many there were.
+    #[expect(clippy::disallowed_methods, reason = "what an administrator does")]
+    pub fn cut_connections(&self) -> usize {
+        block_on(async {
+            let mut connection = sqlx::MySqlConnection::connect(&self.url).await.expect("the database");
+            let others = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist \
+                          WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+            let ids: Vec<i64> = sqlx::query_scalar(others).fetch_all(&mut connection).await.expect("connections");
+            for id in &ids {
+                // One that has ended by itself meanwhile is none to end.
+                let _ = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("KILL {id}"))).execute(&mut connection).await;
+            }
+            ids.len()
+        })
     }
 
     /// The one number that a query gives.

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod database;
+pub mod face_server;
 pub mod faces;
 pub mod form;
 pub mod gate;

@@ -60,6 +60,20 @@ impl Server {
         Ran { code: ended.status.code(), out: ended.stdout, err }
     }
 
+    /// A second server on the same MariaDB with a data folder of its own, in which `csv/` is the first one's. It is to
+    /// be dropped first.
+    pub fn beside(&self) -> Self {
+        let url = self.database.url().expect("a MariaDB").to_owned();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(&data).expect("the data folder");
+        std::os::unix::fs::symlink(self.data_dir().join("csv"), data.join("csv")).expect("a link");
+        let (database, settings) = (Database::Shared { url }, self.settings.clone());
+        let mut server = Self { child: None, port: 0, folder, database, settings };
+        server.launch();
+        server
+    }
+
     /// Starts the process again over the same data, on a new port.
     pub fn restart(&mut self) {
         self.end(Signal::KILL);

@@ -103,10 +103,13 @@ pub fn build(config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
     })
 }
 
-/// Runs work that blocks. Whatever breaks it off is told like a server's silence.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
-    let done = rocket::tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Unanswered(format!("the face engine broke off: {error}")))
+/// Runs work that blocks. A panic in it goes on here: that is no silence of a server.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
+    match rocket::tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Unanswered(format!("the face engine broke off: {error}"))),
+    }
 }
 
 /// The box between left, top, right and bottom in whole pixels, as far as it lies within the picture; `None` where nothing is left.

@@ -21,7 +21,7 @@ impl Faces {
     /// # Errors
     /// When the database can't be written; on MySQL also when two writers got in each other's way: then the whole
     /// transaction can be tried again.
-    pub async fn insert(&self, tx: &mut Tx, group: &str, faces: &[PreparedFace]) -> Result<u64> {
+    pub async fn insert(&self, tx: &mut Tx, group: &str, faces: &[&PreparedFace]) -> Result<u64> {
         let Some(first) = faces.first() else {
             return Ok(0);
         };

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::Faces;
-use crate::faces::engine::{Picture, Unanswered, Unreadable};
+use crate::faces::engine::{Picture, Unanswered, Unreadable, blocking};
 use crate::faces::model::{Detected, with_margin};
 use crate::platform::pictures::{Area, cut_out};
 
@@ -55,7 +55,7 @@ impl Faces {
             None => None,
             Some(largest) => {
                 let picture = picture.clone();
-                tokio::task::spawn_blocking(move || crop(&picture, &largest)).await.map_err(unanswered)?
+                blocking(move || crop(&picture, &largest)).await?
             }
         };
         let Picture { ref bytes, width, height, .. } = *picture;

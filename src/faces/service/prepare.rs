@@ -19,6 +19,14 @@ pub struct PreparedFace {
     pub(super) remote_id: Option<String>,
 }
 
+impl PreparedFace {
+    /// What stands with it.
+    #[must_use]
+    pub fn details(&self) -> &Details {
+        &self.details
+    }
+}
+
 /// A crop whose bytes are in place. They are kept at hand until the row stands: the same bytes may be removed meanwhile with
 /// another face.
 pub(super) struct Crop {

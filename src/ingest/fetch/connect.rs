@@ -14,12 +14,12 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls_platform_verifier::{BuilderVerifierExt, Verifier};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig};
 use url::{Host, Url};
 
@@ -143,12 +143,14 @@ pub struct Connector {
     lookup: Lookup,
     /// How long one address may take to accept.
     patience: Duration,
+    /// Trusted beside what the system trusts.
+    authorities: Vec<CertificateDer<'static>>,
     tls: OnceLock<Result<TlsConnector, String>>,
 }
 
 impl Connector {
-    pub fn new(guard: Guard, lookup: Lookup, patience: Duration) -> Self {
-        Self { guard, lookup, patience, tls: OnceLock::new() }
+    pub fn new(guard: Guard, lookup: Lookup, patience: Duration, authorities: Vec<CertificateDer<'static>>) -> Self {
+        Self { guard, lookup, patience, authorities, tls: OnceLock::new() }
     }
 
     /// A new connection to one of the host's addresses, the first that accepts.
@@ -212,7 +214,7 @@ impl Connector {
         origin: &Origin,
         stream: TcpStream,
     ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Fault> {
-        let tls = self.tls.get_or_init(|| tls().map_err(|error| error.to_string()));
+        let tls = self.tls.get_or_init(|| tls(&self.authorities).map_err(|error| error.to_string()));
         let tls = tls.as_ref().map_err(|why| Fault::last(format!("本服务器不能使用 https：{why}")))?;
         let name = ServerName::try_from(origin.host.clone());
         let name = name.map_err(|_| Fault::last(format!("{} 不是有效的 https 主机名", origin.host)))?;
@@ -228,11 +230,17 @@ fn forbidden(what: &str, kind: &str) -> Fault {
     Fault::last(format!("{what} 是{kind}，不允许访问；如需允许，请在配置项 ingest.allow_networks 中写入它所在的网段"))
 }
 
-/// The certificates that the system trusts, and HTTP/1.1 alone.
-fn tls() -> Result<TlsConnector, rustls::Error> {
+/// What the system trusts, these beside it, and HTTP/1.1 alone.
+fn tls(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let mut config = builder.with_platform_verifier()?.with_no_client_auth();
+    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    let builder = if authorities.is_empty() {
+        builder.with_platform_verifier()?
+    } else {
+        let verifier = Verifier::new_with_extra_roots(authorities.iter().cloned(), provider)?;
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+    };
+    let mut config = builder.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsConnector::from(Arc::new(config)))
 }

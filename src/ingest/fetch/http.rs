@@ -99,7 +99,7 @@ impl Http {
         let guard = Guard::new(config.allow_networks.clone());
         Self {
             hosts: Hosts::new(config.per_host),
-            connector: Connector::new(guard, lookup, CONNECT.min(config.timeout / 3)),
+            connector: Connector::new(guard, lookup, CONNECT.min(config.timeout / 3), config.authorities.clone()),
             max: config.max_image.as_u64(),
             timeout: config.timeout,
             sweeping: Once::new(),

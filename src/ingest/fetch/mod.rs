@@ -76,18 +76,21 @@ impl Fetcher {
     }
 
     /// The picture behind `uri`: `http`, `https`, `data:` or `granary:tag/<tag>/<name>`. All tries together within
-    /// `ingest.timeout`, which doesn't count the wait for one of the host's connections.
+    /// `ingest.timeout`, which doesn't count the wait for one of the host's connections. A `data:` URI's memory becomes
+    /// its picture's.
     ///
     /// # Errors
     /// The message of code 101.
-    pub async fn fetch(&self, uri: &str) -> Result<Fetched, Refusal> {
-        let uri = uri.trim_ascii();
+    pub async fn fetch(&self, uri: impl Into<String>) -> Result<Fetched, Refusal> {
+        let whole: String = uri.into();
+        let uri = whole.trim_ascii();
         let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         let Inner { http, collect, max } = &*self.inner;
         let bytes = match scheme.as_deref() {
             _ if uri.is_empty() => return Err(Refusal::new("uri 为空")),
             Some("http" | "https") => http.get(uri).await?,
-            Some("data") => decode(uri, *max).await?,
+            Some("data") if uri.len() < whole.len() => decode(uri.to_owned(), *max).await?,
+            Some("data") => decode(whole, *max).await?,
             Some("granary") => local::read(collect, &uri["granary:".len()..], *max).await?,
             Some(scheme) if is_scheme(scheme) => return Err(Refusal(format!("不支持的协议 {scheme}：{ALLOWED}"))),
             _ => return Err(Refusal(format!("uri 没有协议：{ALLOWED}"))),
@@ -113,11 +116,10 @@ fn is_scheme(text: &str) -> bool {
     plain && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.len() <= 32
 }
 
-async fn decode(uri: &str, max: u64) -> Result<Vec<u8>, Refusal> {
+async fn decode(uri: String, max: u64) -> Result<Vec<u8>, Refusal> {
     if uri.len() < data::LONG {
         return data::decode(uri, max);
     }
-    let uri = uri.to_owned();
-    let decoded = tokio::task::spawn_blocking(move || data::decode(&uri, max)).await;
+    let decoded = tokio::task::spawn_blocking(move || data::decode(uri, max)).await;
     decoded.unwrap_or_else(|_| Err(Refusal::new("data: URI 解码失败")))
 }

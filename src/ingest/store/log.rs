@@ -37,7 +37,7 @@ pub async fn page(db: &Db, id: &TaskId, wanted: Wanted, limit: u32) -> Result<Ve
 }
 
 /// Adds lines.
-pub async fn insert(tx: &mut Tx, id: &TaskId, lines: &[LogLine]) -> Result<()> {
+pub async fn insert(tx: &mut Tx, id: &TaskId, lines: &[&LogLine]) -> Result<()> {
     for lines in steps(lines, ROWS) {
         let marks = rows_of_marks(lines.len(), 5);
         let mut sql = Sql::new(format!("INSERT INTO ingest_log (task_id, row_no, uri, code, message) VALUES {marks}"));

@@ -7,6 +7,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use rocket::data::ByteUnit;
 use rocket::figment::value::Map;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Deserializer};
 
 /// `ingest.…`
@@ -28,6 +30,10 @@ pub struct Ingest {
     /// Most connections to one host, over all tasks.
     #[serde(default = "per_host", deserialize_with = "connections")]
     pub per_host: usize,
+    /// The certificates in `ingest.ca_file` (PEM): `https` sources may be signed by them, beside those that the system
+    /// trusts.
+    #[serde(default, rename = "ca_file", deserialize_with = "certificates")]
+    pub authorities: Vec<CertificateDer<'static>>,
 }
 
 /// See contract §3.
@@ -105,4 +111,18 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
         network.map_err(|_| serde::de::Error::custom(format!("{text:?} is not a network such as \"10.0.0.0/8\"")))
     };
     Vec::<String>::deserialize(deserializer)?.iter().map(read).collect()
+}
+
+/// Reads the PEM file of that name.
+fn certificates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CertificateDer<'static>>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    let refused = |why: &dyn std::fmt::Display| {
+        serde::de::Error::custom(format!("{} is no PEM file of certificates: {why}", path.display()))
+    };
+    let read = CertificateDer::pem_file_iter(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(found) if found.is_empty() => Err(refused(&"there is none in it")),
+        Ok(found) => Ok(found),
+        Err(error) => Err(refused(&error)),
+    }
 }

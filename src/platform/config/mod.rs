@@ -330,6 +330,8 @@ mod tests {
             ("trash", "{ keep = \"soon\" }"),
             ("cors", "{ allow_origins = [\"*\"] }"),
             ("training", "{ set_codes = \"two_based\" }"),
+            ("ingest", "{ ca_file = \"/nowhere/ca.pem\" }"),
+            ("ingest", "{ ca_file = \"Cargo.toml\" }"),
             ("databases", "{ granary = { url = \"postgres://x\" } }"),
             ("databases", "{ granary = { pool = 3 } }"),
         ] {

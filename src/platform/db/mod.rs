@@ -6,6 +6,7 @@
 //! reading to writing), and readers that never wait for it (WAL).
 
 pub mod dialect;
+mod fault;
 mod schema;
 mod snapshot;
 mod sql;
@@ -21,6 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, MySql, MySqlConnection, Transaction};
 
 use crate::platform::error::Result;
+pub use fault::may_pass;
 pub use schema::{Migrations, file_of};
 pub use snapshot::{Snapshot, restore};
 pub use sql::{Row, Sql, Value, marks, rows_of_marks, steps};

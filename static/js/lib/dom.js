@@ -38,12 +38,37 @@ export async function page(address) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// Puts a fresh copy of this page's content in place, and leaves scroll and scripts as they are.
+// How to find this link, field or button in a fresh copy of the page.
+function place(element) {
+  const name = ["id", "href", "name", "data-copy"].find((attribute) => element.hasAttribute(attribute));
+  const own = name ? `${element.localName}[${name}="${CSS.escape(element.getAttribute(name))}"]` : element.localName;
+  const action = element.closest("form")?.getAttribute("action");
+  return action ? `form[action="${CSS.escape(action)}"] ${own}` : own;
+}
+
+// Before a part of the page is replaced: remembers what in it has the focus. Call what is returned with the fresh
+// part: the focus is where it was; at the heading where that is gone, so that Tab goes on from there.
+export function keepFocus(part) {
+  const focused = document.activeElement;
+  if (!part?.contains(focused)) return () => {};
+  const same = place(focused);
+  return (fresh) => {
+    const target = $(same, fresh) ?? $("main h1");
+    if (target?.localName === "h1") target.tabIndex = -1;
+    target?.focus({ preventScroll: true });
+  };
+}
+
+// Puts a fresh copy of this page's content in place, and leaves scroll, focus and scripts as they are.
 export async function refresh() {
   try {
     const fresh = (await page(location.href)).querySelector("main");
     fresh?.querySelector("[data-notice]")?.remove();
-    if (fresh) $("main")?.replaceWith(fresh);
+    if (fresh) {
+      const refocus = keepFocus($("main"));
+      $("main")?.replaceWith(fresh);
+      refocus(fresh);
+    }
     document.dispatchEvent(new CustomEvent("granary:refreshed"));
   } catch {
     // The old content stays; the next load has the new one.

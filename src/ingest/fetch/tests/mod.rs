@@ -3,6 +3,7 @@
 mod forbidden;
 mod limits;
 mod polite;
+mod secure;
 mod server;
 
 use std::net::IpAddr;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// What it does with one request.
 pub enum Reply {
@@ -65,18 +66,37 @@ impl Server {
     }
 
     pub async fn at(address: &str, reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static) -> Self {
+        Self::open(address, None, reply).await
+    }
+
+    /// The same over TLS.
+    pub async fn secure(tls: TlsAcceptor, reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static) -> Self {
+        Self::open("127.0.0.1:0", Some(tls), reply).await
+    }
+
+    async fn open(
+        address: &str,
+        tls: Option<TlsAcceptor>,
+        reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, reply) = (Arc::new(Seen::default()), Arc::new(reply));
         let counting = seen.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (seen, reply) = (counting.clone(), reply.clone());
+                let (seen, reply, tls) = (counting.clone(), reply.clone(), tls.clone());
                 seen.connections.fetch_add(1, Ordering::SeqCst);
                 let open = seen.open.fetch_add(1, Ordering::SeqCst) + 1;
                 seen.most_open.fetch_max(open, Ordering::SeqCst);
                 tokio::spawn(async move {
-                    let _ = talk(stream, &seen, &*reply).await;
+                    let _ = match tls {
+                        None => talk(stream, &seen, &*reply).await,
+                        Some(tls) => match tls.accept(stream).await {
+                            Ok(stream) => talk(stream, &seen, &*reply).await,
+                            Err(error) => Err(error),
+                        },
+                    };
                     seen.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -98,7 +118,7 @@ impl Server {
 }
 
 async fn talk(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     seen: &Seen,
     reply: &(dyn Fn(usize, &str) -> Reply + Sync),
 ) -> std::io::Result<()> {

@@ -45,7 +45,7 @@ pub static EN: Words = Words {
     ingest: "Ingest",
     keep_it: "Keep it",
     label_state: "State",
-    last_error: "Stopped at a row",
+    last_error: "Why it stopped",
     limits: "Which faces are good enough",
     log: "Rows that failed",
     log_empty: "No row has failed.",

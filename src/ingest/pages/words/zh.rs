@@ -45,7 +45,7 @@ pub static ZH: Words = Words {
     ingest: "入库",
     keep_it: "保留",
     label_state: "状态",
-    last_error: "在某一行停止",
+    last_error: "停止的原因",
     limits: "人脸质量要求",
     log: "失败的行",
     log_empty: "没有失败的行。",

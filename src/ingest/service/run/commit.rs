@@ -1,7 +1,8 @@
 //! Outcomes into the database, many in one transaction.
 //!
 //! What always holds: a batch's faces, log lines, counts and progress are committed together or not at all; a batch whose
-//! commit was answered by a fault is looked for before it is tried again, so it never counts twice.
+//! commit was answered by a fault is looked for before it is tried again, so it never counts twice; and what the
+//! database refuses for ever ends the run at the row that it refuses, with everything before it committed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +14,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use super::LEASE_MS;
 use super::registry::Running;
 use crate::faces::service::PreparedFace;
-use crate::ingest::model::{LogLine, State, Task, Track};
+use crate::ingest::model::{Bad, LogLine, Mark, State, Task, Track};
 use crate::ingest::service::{Ingest, store};
-use crate::platform::error::Result;
+use crate::platform::db::may_pass;
+use crate::platform::error::{Error, Result};
 use store::runs::Step;
 
 /// Outcomes that are committed together, at most.
 const BATCH: usize = 512;
+
+/// Bytes of their texts, at most: MariaDB takes statements of 16 MiB.
+const WEIGHT: usize = 2 * 1024 * 1024;
 
 /// How long an outcome waits for others.
 const WAIT: Duration = Duration::from_millis(100);
@@ -30,8 +35,15 @@ const BEAT: Duration = Duration::from_secs(1);
 /// How long a run is silent before it gives a sign of life: a third of its lease.
 const SIGN: Duration = Duration::from_millis(LEASE_MS.unsigned_abs() / 3);
 
-/// How long a batch is tried again while the database doesn't take it.
+/// How long a batch is tried again while the database is away or busy. Then the run ends, and the next one begins
+/// where this one stands.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How often the database may refuse the same rows, before they are tried in halves.
+const REFUSALS: u32 = 4;
+
+/// The pause before a second try; it doubles, up to a second.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What became of a row.
 pub enum Event {
@@ -45,6 +57,42 @@ pub enum Event {
     Halt { row: i64, error: String },
 }
 
+impl Event {
+    fn row(&self) -> i64 {
+        match self {
+            Self::Good { row, .. } | Self::Skipped { row, .. } | Self::Halt { row, .. } => *row,
+            Self::Bad { line, .. } => line.row,
+        }
+    }
+
+    fn uri(&self) -> &str {
+        match self {
+            Self::Good { face, .. } => &face.details().uri,
+            Self::Bad { line, .. } => &line.uri,
+            Self::Skipped { .. } | Self::Halt { .. } => "",
+        }
+    }
+
+    /// What it is counted under, 0 for a face in the group; `None` where it isn't counted.
+    fn code(&self) -> Option<i64> {
+        match self {
+            Self::Good { .. } => Some(0),
+            Self::Bad { line, .. } => Some(line.code),
+            Self::Skipped { .. } | Self::Halt { .. } => None,
+        }
+    }
+
+    /// Bytes of its texts in a statement, about.
+    fn weight(&self) -> usize {
+        match self {
+            // The tag and the description are kept once more, folded.
+            Self::Good { face, .. } => 2 * (face.details().tag.len() + face.details().description.len()),
+            Self::Bad { line, .. } => line.uri.len() + line.message.len(),
+            Self::Skipped { .. } | Self::Halt { .. } => 0,
+        }
+    }
+}
+
 /// What a run has come to.
 pub struct Committed {
     pub handled: i64,
@@ -52,20 +100,13 @@ pub struct Committed {
     pub failure: Option<String>,
 }
 
-/// Outcomes that wait for their commit.
-#[derive(Default)]
-struct Batch {
-    rows: Vec<i64>,
-    faces: Vec<PreparedFace>,
-    lines: Vec<LogLine>,
-    /// Rows passed over; they only move the mark.
-    skipped: usize,
-}
-
-impl Batch {
-    fn len(&self) -> usize {
-        self.rows.len() + self.skipped
-    }
+/// What became of some outcomes.
+enum Written {
+    Done,
+    /// Somebody else has the task.
+    Lost,
+    /// The database says no, again and again.
+    Refused(Error),
 }
 
 /// Commits the outcomes of one run.
@@ -73,11 +114,16 @@ pub struct Committer {
     ingest: Ingest,
     task: Task,
     running: Arc<Running>,
+    /// Where the task stands once all that waits is committed.
     track: Track,
+    /// Where it stands now.
+    mark: Mark,
     handled: i64,
     /// All rows that came out so, by code; 0 is a face in the group.
     counts: BTreeMap<i64, i64>,
-    batch: Batch,
+    waiting: Vec<Event>,
+    /// Bytes of what waits.
+    weight: usize,
     failure: Option<(i64, String)>,
     last_sign: Instant,
 }
@@ -88,78 +134,72 @@ impl Committer {
         let known = store::tasks::counts(&ingest.inner.db, &task.id).await?;
         let bad = known.bad.iter().map(|(code, rows)| (code.number(), *rows));
         let counts = bad.chain([(0, known.good)]).collect();
-        let (track, handled) = (Track::from(task.mark), task.handled);
-        let last_sign = Instant::now();
-        let (batch, failure) = (Batch::default(), None);
-        Ok(Self { ingest, task, running, track, handled, counts, batch, failure, last_sign })
+        let (track, mark, handled) = (Track::from(task.mark), task.mark, task.handled);
+        let (waiting, weight, failure, last_sign) = (Vec::new(), 0, None, Instant::now());
+        Ok(Self { ingest, task, running, track, mark, handled, counts, waiting, weight, failure, last_sign })
     }
 
-    /// Commits until nobody sends any more. `None` when somebody else has the task now.
+    /// Commits until nobody sends any more, or the database refuses a row. `None` when somebody else has the task now.
     pub async fn run(mut self, outcomes: mpsc::Receiver<Event>) -> Result<Option<Committed>> {
-        let is_ours = self.commit_all(outcomes).await;
+        let written = self.commit_all(outcomes).await;
         // Where nothing can be committed nothing is to be begun.
-        if !matches!(is_ours, Ok(true)) {
+        if !matches!(written, Ok(Written::Done)) {
             self.running.quit();
         }
         let failure = self.failure.map(|(_, error)| error);
-        Ok(is_ours?.then_some(Committed { handled: self.handled, failure }))
+        Ok(match written? {
+            Written::Lost => None,
+            Written::Done | Written::Refused(_) => Some(Committed { handled: self.handled, failure }),
+        })
     }
 
-    async fn commit_all(&mut self, mut outcomes: mpsc::Receiver<Event>) -> Result<bool> {
+    async fn commit_all(&mut self, mut outcomes: mpsc::Receiver<Event>) -> Result<Written> {
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut due = Instant::now();
-        let mut is_ours = true;
-        while is_ours {
+        let mut written = Written::Done;
+        while matches!(written, Written::Done) {
             tokio::select! {
                 event = outcomes.recv() => {
-                    let Some(event) = event else { break };
-                    if self.batch.len() == 0 {
+                    let Some(event) = event else { return self.commit().await };
+                    if self.waiting.is_empty() {
                         due = Instant::now() + WAIT;
                     }
                     self.add(event);
-                    if self.batch.len() >= BATCH {
-                        is_ours = self.commit().await?;
+                    if self.waiting.len() >= BATCH || self.weight >= WEIGHT {
+                        written = self.commit().await?;
                     }
                 }
-                () = sleep_until(due), if self.batch.len() > 0 => is_ours = self.commit().await?,
-                _ = beat.tick() => is_ours = self.beat().await,
+                () = sleep_until(due), if !self.waiting.is_empty() => written = self.commit().await?,
+                _ = beat.tick() => if !self.beat().await {
+                    written = Written::Lost;
+                },
             }
         }
-        if is_ours && self.batch.len() > 0 {
-            is_ours = self.commit().await?;
-        }
-        Ok(is_ours)
+        Ok(written)
     }
 
     fn add(&mut self, event: Event) {
-        let (row, next) = match event {
-            Event::Halt { row, error } => {
-                // The earliest counts: the next run begins with it.
-                if self.failure.as_ref().is_none_or(|(first, _)| row < *first) {
-                    self.failure = Some((row, error));
-                }
-                return;
-            }
-            Event::Skipped { row, next } => {
-                self.batch.skipped += 1;
+        match event {
+            Event::Halt { row, error } => self.stop_at(row, error),
+            Event::Good { row, next, .. } | Event::Skipped { row, next } => {
                 self.track.done(row, next);
-                return;
+                self.weight += event.weight();
+                self.waiting.push(event);
             }
-            Event::Good { row, next, face } => {
-                self.batch.faces.push(*face);
-                *self.counts.entry(0).or_default() += 1;
-                (row, next)
+            Event::Bad { next, ref line } => {
+                self.track.done(line.row, next);
+                self.weight += event.weight();
+                self.waiting.push(event);
             }
-            Event::Bad { next, line } => {
-                *self.counts.entry(line.code).or_default() += 1;
-                let row = line.row;
-                self.batch.lines.push(line);
-                (row, next)
-            }
-        };
-        self.batch.rows.push(row);
-        self.track.done(row, next);
+        }
+    }
+
+    /// The task is to stop at a row. The earliest counts: the next run begins with it.
+    fn stop_at(&mut self, row: i64, error: String) {
+        if self.failure.as_ref().is_none_or(|(first, _)| row < *first) {
+            self.failure = Some((row, error));
+        }
     }
 
     /// A sign of life, and a look whether the task is still to run. False when somebody else has it.
@@ -187,64 +227,99 @@ impl Committer {
         }
     }
 
-    /// Commits what waits. False when somebody else has the task.
-    async fn commit(&mut self) -> Result<bool> {
-        let mut batch = std::mem::take(&mut self.batch);
-        let after = self.handled + i64::try_from(batch.rows.len()).unwrap_or(i64::MAX);
-        let mark = self.track.mark();
-        batch.rows.retain(|row| *row > mark.row);
-        batch.lines.sort_unstable_by_key(|line| line.row);
+    /// Commits what waits, as a whole or, where the database refuses that, in halves of halves.
+    async fn commit(&mut self) -> Result<Written> {
+        self.weight = 0;
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut parts = vec![waiting.as_slice()];
+        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+            // With the last part all rows before the track's mark are done.
+            let mark = if parts.is_empty() { self.track.mark() } else { self.mark };
+            match self.write_surely(part, mark).await? {
+                Written::Done => {}
+                Written::Lost => return Ok(Written::Lost),
+                Written::Refused(error) => {
+                    if let [event] = part {
+                        let why = Bad::system(format!("数据库拒绝保存这一行的结果: {error}")).message;
+                        self.stop_at(event.row(), format!("{}: {why}", event.uri()));
+                        return Ok(Written::Refused(error));
+                    }
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+        Ok(Written::Done)
+    }
+
+    /// Commits some outcomes, for as long as there is a point in trying.
+    async fn write_surely(&mut self, events: &[Event], mark: Mark) -> Result<Written> {
+        let mut counts = self.counts.clone();
+        let codes: Vec<i64> = events.iter().filter_map(Event::code).collect();
+        for code in &codes {
+            *counts.entry(*code).or_default() += 1;
+        }
+        let after = self.handled + i64::try_from(codes.len()).map_err(Error::internal)?;
         let end = Instant::now() + PATIENCE;
-        let mut pause = Duration::from_millis(50);
+        let (mut pause, mut refusals) = (PAUSE, 0);
         loop {
             let lease_until = self.ingest.now() + LEASE_MS;
             let step = Step { epoch: self.task.lease.epoch, before: self.handled, after, mark, lease_until };
-            match self.write(&batch, &step).await {
+            let error = match self.write_once(events, &step, &counts).await {
                 Ok(true) => break,
-                Ok(false) => match self.is_committed(&step).await {
-                    Ok(true) => break,
-                    Ok(false) => return Ok(false),
-                    Err(error) => self.wait(error, end, &mut pause).await?,
-                },
-                Err(error) => self.wait(error, end, &mut pause).await?,
+                Ok(false) => return Ok(Written::Lost),
+                Err(error) => error,
+            };
+            if !may_pass(&error) {
+                refusals += 1;
+                if refusals == REFUSALS {
+                    return Ok(Written::Refused(error));
+                }
+            } else if Instant::now() > end {
+                return Err(error);
             }
+            tracing::warn!(task = %self.task.id, %error, "a batch of an ingest task wasn't committed; trying again");
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
         }
-        self.handled = after;
-        self.last_sign = Instant::now();
+        (self.handled, self.counts, self.mark, self.last_sign) = (after, counts, mark, Instant::now());
         self.running.measure(after);
         self.ingest.changed(&self.task.id);
-        Ok(true)
+        Ok(Written::Done)
     }
 
-    /// Waits before a batch is tried again.
-    async fn wait(&self, error: crate::platform::error::Error, end: Instant, pause: &mut Duration) -> Result<()> {
-        if Instant::now() > end {
-            return Err(error);
+    /// Commits some outcomes, unless an earlier try got through although nobody could say so. False when somebody else
+    /// has the task.
+    async fn write_once(&self, events: &[Event], step: &Step, counts: &BTreeMap<i64, i64>) -> Result<bool> {
+        if self.write(events, step, counts).await? {
+            return Ok(true);
         }
-        tracing::warn!(task = %self.task.id, %error, "a batch of an ingest task wasn't committed; trying again");
-        sleep(*pause).await;
-        *pause = (*pause * 2).min(Duration::from_secs(1));
-        Ok(())
-    }
-
-    /// Whether an earlier try got through although nobody could say so.
-    async fn is_committed(&self, step: &Step) -> Result<bool> {
         let handled = store::runs::handled(&self.ingest.inner.db, &self.task.id, step.epoch).await?;
         Ok(handled == Some(step.after))
     }
 
     /// One transaction; false when the task isn't as this run left it.
-    async fn write(&self, batch: &Batch, step: &Step) -> Result<bool> {
+    async fn write(&self, events: &[Event], step: &Step, counts: &BTreeMap<i64, i64>) -> Result<bool> {
         let (ingest, id) = (&self.ingest, &self.task.id);
+        let (mut faces, mut lines, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for event in events {
+            match event {
+                Event::Good { face, .. } => faces.push(face.as_ref()),
+                Event::Bad { line, .. } => lines.push(line),
+                Event::Skipped { .. } | Event::Halt { .. } => continue,
+            }
+            rows.extend(Some(event.row()).filter(|row| *row >= step.mark.row));
+        }
+        lines.sort_unstable_by_key(|line| line.row);
         let _held = ingest.inner.faces.hold().await;
         let mut tx = ingest.inner.db.begin().await?;
         if !store::runs::advance(&mut tx, id, step).await? {
             return Ok(false);
         }
-        ingest.inner.faces.insert(&mut tx, &self.task.group, &batch.faces).await?;
-        store::log::insert(&mut tx, id, &batch.lines).await?;
-        store::runs::mark_done(&mut tx, id, &batch.rows, step.mark.row).await?;
-        store::runs::set_counts(&mut tx, id, &self.counts).await?;
+        ingest.inner.faces.insert(&mut tx, &self.task.group, &faces).await?;
+        store::log::insert(&mut tx, id, &lines).await?;
+        store::runs::mark_done(&mut tx, id, &rows, step.mark.row).await?;
+        store::runs::set_counts(&mut tx, id, counts).await?;
         tx.commit().await?;
         Ok(true)
     }

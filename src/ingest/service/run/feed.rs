@@ -48,6 +48,8 @@ pub struct Table {
     next: i64,
     done: HashSet<i64>,
     record: ByteRecord,
+    /// Bytes of the last chunk, where that was large.
+    large: usize,
 }
 
 impl Table {
@@ -62,11 +64,16 @@ impl Table {
             Ok(builder.has_headers(false).flexible(true).buffer_capacity(128 * 1024).from_reader(file))
         };
         let reader = spawn_blocking(open).await.map_err(io::Error::other)??;
-        Ok(Self { reader, base, next: task.mark.row, done: done.into_iter().collect(), record: ByteRecord::new() })
+        let (done, record) = (done.into_iter().collect(), ByteRecord::new());
+        Ok(Self { reader, base, next: task.mark.row, done, record, large: 0 })
     }
 
     /// The next rows, and their bytes; none at the end. Blocks on the disk.
     fn chunk(&mut self) -> io::Result<(Vec<Numbered>, u64)> {
+        if self.large > 0 {
+            // Where one row is large the next is, too: a record that grows takes twice its room, and more.
+            self.record = ByteRecord::with_capacity(self.large, 4);
+        }
         let mut rows = Vec::new();
         let start = self.reader.position().byte();
         let mut size = 0;
@@ -78,9 +85,11 @@ impl Table {
             self.next += 1;
             size = end - start;
         }
+        self.large = 0;
         if size > LARGE {
-            // The room for a large row isn't kept.
+            // The room for a large row isn't kept while its bytes are on their way.
             self.record = ByteRecord::new();
+            self.large = usize::try_from(size).map_err(io::Error::other)?;
         }
         Ok((rows, size))
     }
@@ -128,8 +137,8 @@ async fn send(ingest: &Ingest, worker: &Arc<Worker>, slots: &Arc<Semaphore>, row
         };
         let reserve = async {
             let slot = slots.clone().acquire_owned().await.ok()?;
-            // The text, and the bytes that it holds.
-            let bytes = if is_data(&row.uri) { size * 2 } else { worker.guess() };
+            // The bytes of a data: URI take the place of its text.
+            let bytes = if is_data(&row.uri) { size } else { worker.guess() };
             Some((slot, ingest.inner.budget.take(bytes).await))
         };
         let taken: Option<(OwnedSemaphorePermit, _)> = tokio::select! {

@@ -10,9 +10,11 @@ mod feed;
 mod registry;
 mod row;
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
@@ -28,6 +30,9 @@ use store::runs::End;
 
 /// How long a lease lasts without a sign of life.
 pub(super) const LEASE_MS: i64 = 15_000;
+
+/// CSVs that were written less than this long ago may still get their task.
+const YOUNG_MS: i64 = 3_600_000;
 
 /// Outcomes that may wait for their commit.
 const QUEUE: usize = 1024;
@@ -200,18 +205,20 @@ impl Ingest {
             tokio::task::yield_now().await;
         }
         match tokio::fs::remove_file(self.blobs().layout().table(id.as_str())).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    /// Removes CSVs that no task names: those of a crash, and of deleted tasks. Call it before any task can be made.
+    /// Removes CSVs that no task names: those of a crash, and of deleted tasks. Young ones stay until the next time:
+    /// another server that shares the folder may just be making their task.
     ///
     /// # Errors
     /// When database or disk don't answer.
     pub async fn sweep(&self) -> Result<()> {
         let folder = self.blobs().layout().tables();
-        let names = tokio::task::spawn_blocking(move || names_in(&folder)).await.map_err(Error::internal)??;
+        let before = self.now() - YOUNG_MS;
+        let names = tokio::task::spawn_blocking(move || names_in(&folder, before)).await.map_err(Error::internal)??;
         for ids in names.chunks(256) {
             let known = store::purge::known(&self.inner.db, ids).await?;
             for id in ids.iter().filter(|id| !known.iter().any(|known| known == id.as_str())) {
@@ -222,14 +229,20 @@ impl Ingest {
     }
 }
 
-fn names_in(folder: &std::path::Path) -> std::io::Result<Vec<TaskId>> {
+/// The tasks whose CSVs were last written before a time.
+fn names_in(folder: &Path, before: i64) -> io::Result<Vec<TaskId>> {
     let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let names = names.collect::<std::io::Result<Vec<_>>>()?;
-    Ok(names.iter().filter_map(|name| TaskId::parse(name.strip_suffix(".csv")?)).collect())
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let written = entry.metadata()?.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let name = entry.file_name().to_string_lossy().strip_suffix(".csv").and_then(TaskId::parse);
+        names.extend(name.filter(|_| i64::try_from(written.as_millis()).is_ok_and(|written| written < before)));
+    }
+    Ok(names)
 }
 
 /// What a panic says.

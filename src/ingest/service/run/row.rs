@@ -1,8 +1,10 @@
 //! One row, from its URI to its outcome: fetch, look, judge, prepare.
+//!
+//! What always holds: whatever becomes of a row is an outcome, a panic included (303). Face servers that don't answer
+//! are asked again by their engine, not here.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{Semaphore, mpsc};
@@ -17,12 +19,6 @@ use crate::ingest::model::judge::{Measured, judge, no_face};
 use crate::ingest::model::{Bad, Code, Limits, LogLine, Mode, Task, TaskId, kept_uri};
 use crate::ingest::service::Ingest;
 use crate::platform::blobs::BlobKey;
-
-/// How often the face services are asked, the first time included.
-const TRIES: u32 = 3;
-
-/// The pause before the second time; it doubles.
-const PAUSE_MS: u64 = 200;
 
 /// Above so many bytes a digest isn't for the threads that serve requests.
 const LARGE: usize = 1024 * 1024;
@@ -84,12 +80,10 @@ impl Worker {
     async fn outcome(&self, number: i64, row: Row, uri: &str) -> Result<PreparedFace, Bad> {
         row.check()?;
         let Row { uri: text, tag, description, .. } = row;
-        let fetched = self.ingest.inner.fetcher.fetch(&text).await;
-        // That of a data: URI is larger than its picture.
-        drop(text);
+        let fetched = self.ingest.inner.fetcher.fetch(text).await;
         let bytes = fetched.map_err(|refusal| Bad::new(Code::NoPicture, refusal.0))?.bytes;
         self.guess.lock().unwrap_or_else(PoisonError::into_inner).learn(bytes.len());
-        let sighting = self.look(number, &bytes).await?;
+        let sighting = self.look(&bytes).await?;
         let face = sighting.faces.first().ok_or_else(no_face)?;
         judge(&measured(face, sighting.faces.len()), &self.limits)?;
         let details = Details {
@@ -104,43 +98,22 @@ impl Worker {
         self.prepare(details, &sighting).await
     }
 
-    async fn look(&self, number: i64, bytes: &Arc<Vec<u8>>) -> Result<Sighting, Bad> {
-        let mut tried = 0;
-        loop {
-            let turn = match &self.turns {
-                Some(turns) => turns.clone().acquire_owned().await.ok(),
-                None => None,
-            };
-            let looked = self.ingest.inner.faces.look(bytes.clone()).await;
-            drop(turn);
-            tried += 1;
-            match looked {
-                Ok(sighting) => return Ok(sighting),
-                Err(LookError::Unreadable(why)) => {
-                    return Err(Bad::new(Code::Unreadable, format!("图片无法打开: {}", why.zh)));
-                }
-                Err(LookError::Unanswered(why)) if tried == TRIES => {
-                    return Err(Bad::new(Code::NoInfo, format!("人脸信息服务无响应: {why}")));
-                }
-                Err(LookError::Unanswered(_)) => tokio::time::sleep(pause(number, tried)).await,
-            }
-        }
+    async fn look(&self, bytes: &Arc<Vec<u8>>) -> Result<Sighting, Bad> {
+        let _turn = match &self.turns {
+            Some(turns) => turns.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        self.ingest.inner.faces.look(bytes.clone()).await.map_err(|error| match error {
+            LookError::Unreadable(why) => Bad::new(Code::Unreadable, format!("图片无法打开: {}", why.zh)),
+            LookError::Unanswered(why) => Bad::new(Code::NoInfo, format!("人脸信息服务无响应: {why}")),
+        })
     }
 
     async fn prepare(&self, details: Details, sighting: &Sighting) -> Result<PreparedFace, Bad> {
-        let mut tried = 0;
-        loop {
-            let prepared = self.ingest.inner.faces.prepare(details.clone(), sighting).await;
-            tried += 1;
-            match prepared {
-                Ok(face) => return Ok(face),
-                Err(PrepareError::System(error)) => return Err(Bad::system(error)),
-                Err(PrepareError::Unanswered(why)) if tried == TRIES => {
-                    return Err(Bad::new(Code::NoIngest, format!("人脸入库服务无响应: {why}")));
-                }
-                Err(PrepareError::Unanswered(_)) => tokio::time::sleep(pause(details.row, tried)).await,
-            }
-        }
+        self.ingest.inner.faces.prepare(details, sighting).await.map_err(|error| match error {
+            PrepareError::System(error) => Bad::system(error),
+            PrepareError::Unanswered(why) => Bad::new(Code::NoIngest, format!("人脸入库服务无响应: {why}")),
+        })
     }
 }
 
@@ -148,13 +121,6 @@ impl Worker {
 fn measured(face: &Detected, count: usize) -> Measured {
     let pose = face.pose.map(|pose| [pose.pitch, pose.yaw, pose.roll]);
     Measured { pose, width: face.place.width, height: face.place.height, blur: face.blur, count }
-}
-
-/// The pause behind so many tries; rows that failed together don't ask together again.
-fn pause(row: i64, tried: u32) -> Duration {
-    let whole = PAUSE_MS << tried.min(6);
-    let spread = row.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    Duration::from_millis(whole / 2 + spread % (whole / 2 + 1))
 }
 
 /// The SHA-256 of a picture in lower-case hex.
@@ -168,17 +134,4 @@ async fn digest(bytes: Arc<Vec<u8>>) -> Result<String, Bad> {
         return Ok(hex(&bytes));
     }
     tokio::task::spawn_blocking(move || hex(&bytes)).await.map_err(Bad::system)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_and_are_spread() {
-        let pauses: Vec<_> = (0..100).map(|row| pause(row, 1)).collect();
-        assert!(pauses.iter().all(|pause| (200..=400).contains(&pause.as_millis())), "{pauses:?}");
-        assert!(pauses.iter().collect::<std::collections::HashSet<_>>().len() > 50);
-        assert!(pause(7, 2) >= Duration::from_millis(400));
-    }
 }
