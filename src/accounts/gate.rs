@@ -60,11 +60,12 @@ fn is_of_one_image(request: &Request<'_>) -> bool {
 }
 
 fn entry(request: &Request<'_>, passed: &Passed, status: u16, is_frequent: bool) -> Entry {
-    let route = request.route().map_or("", |route| route.uri.path());
+    // A name with `_` is one that its handler doesn't look at.
+    let route = request.route().map(|route| route.uri.path().replace("<_", "<")).unwrap_or_default();
     let path = match &passed.tag {
         Some(tag) => format!("/upload/{tag}"),
         // What is gathered must be alike.
-        None if is_frequent => route.to_owned(),
+        None if is_frequent => route.clone(),
         None => request.uri().path().to_string(),
     };
     let who = passed.who.as_ref();

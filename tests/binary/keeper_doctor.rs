@@ -25,6 +25,10 @@ fn a_healthy_server_is_told_so(db: Db) {
     }
     assert!(screen.contains("ffmpeg: ") && screen.contains("storage.min_free: 1.0 MiB"), "{screen}");
     assert!(!screen.contains("top-secret") && !ran.err.contains("top-secret"), "{screen}");
+    assert!(screen.contains("open: there is no user"), "{screen}");
+    server.run(&["user", "add", "ann"], "a password of hers\n");
+    let screen = server.tool(&["doctor"]).fine().text();
+    assert!(screen.contains("shut: 1 users, 0 disabled ones"), "{screen}");
     server.terminate();
     let screen = server.tool(&["doctor"]).fine().text();
     assert!(screen.contains("server: not running"), "{screen}");

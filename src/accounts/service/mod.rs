@@ -30,6 +30,7 @@ use crate::platform::ids::{Id, Ids};
 
 pub use sessions::{Attempt, SignedIn};
 pub use tokens::Made;
+pub use users::count_users;
 
 use passwords::Passwords;
 

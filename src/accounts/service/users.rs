@@ -5,10 +5,21 @@ use std::sync::atomic::Ordering;
 use super::{Accounts, store};
 use crate::accounts::model::{User, check_password};
 use crate::platform::config::Secret;
+use crate::platform::db::Db;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
 use crate::platform::names::Name;
 use crate::platform::web::guards::Role;
+
+/// How many users may come in, and how many are disabled.
+///
+/// # Errors
+/// When the database doesn't answer.
+pub async fn count_users(db: &Db) -> Result<(usize, usize)> {
+    let users = store::users::list(db).await?;
+    let disabled = users.iter().filter(|user| user.disabled_at.is_some()).count();
+    Ok((users.len() - disabled, disabled))
+}
 
 impl Accounts {
     /// Adds a user; the first one is an admin, later ones may write, where no role is given.

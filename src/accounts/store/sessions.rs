@@ -39,7 +39,7 @@ pub async fn find(db: &Db, hash: &[u8], now: i64) -> Result<Option<(Session, Use
 /// The living sessions of a user, the newest first.
 pub async fn list(db: &Db, user: Id, now: i64) -> Result<Vec<Session>> {
     const LIST: &str = "SELECT id, created_at, expires_at, last_used_at, address, agent FROM sessions \
-                        WHERE user_id = ? AND expires_at > ? ORDER BY id DESC";
+                        WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id DESC";
     db.fetch_all(Sql::new(LIST).bind(user).bind(now)).await?.iter().map(session).collect()
 }
 

@@ -44,7 +44,11 @@ pub async fn list(db: &Db, owner: Option<Id>, limit: u32) -> Result<Vec<Token>> 
     if let Some(owner) = owner {
         sql = sql.push(" WHERE t.user_id = ?").bind(owner);
     }
-    db.fetch_all(sql.push(" ORDER BY t.id DESC LIMIT ?").bind(limit)).await?.iter().map(token).collect()
+    db.fetch_all(sql.push(" ORDER BY t.created_at DESC, t.id DESC LIMIT ?").bind(limit))
+        .await?
+        .iter()
+        .map(token)
+        .collect()
 }
 
 /// Adds one.

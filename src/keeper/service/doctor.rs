@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Keeper, blocking};
+use crate::accounts;
 use crate::faces;
 use crate::keeper::model::size;
 use crate::keeper::store;
@@ -68,6 +69,24 @@ impl Screen {
     }
 }
 
+/// Who may come in.
+async fn doors(screen: &mut Screen, db: &Db, config: &Config) {
+    screen.section("doors");
+    match accounts::service::count_users(db).await {
+        Ok((0, 0)) if config.auth.open => {
+            screen.line(
+                Mood::Warning,
+                "open",
+                "auth.open is true and there is no user: whoever reaches it may do everything",
+            );
+        }
+        Ok((0, 0)) => screen.line(Mood::Fine, "open", "there is no user: everybody on this machine may do everything"),
+        Ok((0, _)) => screen.line(Mood::Warning, "shut", "all users are disabled: only tokens open anything"),
+        Ok((users, disabled)) => screen.line(Mood::Fine, "shut", format!("{users} users, {disabled} disabled ones")),
+        Err(error) => screen.line(Mood::Wrong, "users", error.to_string()),
+    }
+}
+
 /// Looks at everything that can be looked at.
 pub async fn examine(config: &Config, options: &Options) -> Screen {
     let mut screen = Screen::default();
@@ -75,7 +94,7 @@ pub async fn examine(config: &Config, options: &Options) -> Screen {
     screen.line(Mood::Fine, "version", env!("CARGO_PKG_VERSION"));
     configuration(&mut screen, config, options);
     let folder = data_folder(&mut screen, config).await;
-    database(&mut screen, options, folder).await;
+    database(&mut screen, config, options, folder).await;
     engine(&mut screen, config);
     helpers(&mut screen);
     screen
@@ -98,9 +117,6 @@ fn configuration(screen: &mut Screen, config: &Config, options: &Options) {
     match config.scrub.rate.as_u64() {
         0 => screen.line(Mood::Warning, "scrub.rate", "0: nobody looks whether bytes are damaged"),
         rate => screen.line(Mood::Fine, "scrub.rate", format!("{} a second", size(rate))),
-    }
-    if config.auth.open {
-        screen.line(Mood::Warning, "auth.open", "true: everyone who reaches it may do everything");
     }
     if !config.cors.allow_origins.is_empty() {
         screen.line(Mood::Fine, "cors.allow_origins", config.cors.allow_origins.join(", "));
@@ -178,7 +194,7 @@ fn disk(screen: &mut Screen, blobs: &Blobs, config: &Config) {
     }
 }
 
-async fn database(screen: &mut Screen, options: &Options, folder: Option<Blobs>) {
+async fn database(screen: &mut Screen, config: &Config, options: &Options, folder: Option<Blobs>) {
     screen.section("database");
     let is_new = folder.is_none() && options.url.starts_with("sqlite:");
     match tokio::time::timeout(PATIENCE, open(options)).await {
@@ -187,6 +203,7 @@ async fn database(screen: &mut Screen, options: &Options, folder: Option<Blobs>)
             if let Err(error) = schema(screen, &db, folder).await {
                 screen.line(Mood::Wrong, "schema", error.to_string());
             }
+            doors(screen, &db, config).await;
             db.shut().await;
         }
         Ok(Err(_)) if is_new => screen.line(Mood::Warning, "state", "there is none yet: the first start makes it"),

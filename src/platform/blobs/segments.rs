@@ -86,13 +86,23 @@ pub struct SegmentBody {
     current: Current,
     /// The turn that its reader has among others.
     _turn: Option<Box<Turn>>,
+    /// What the next read has to tell.
+    failed: Option<io::Error>,
 }
 
 impl SegmentBody {
     /// The segments that `source` gives, read from `blobs`.
     pub fn new(blobs: Blobs, source: impl Segments) -> Self {
         let source = Source::Idle(Box::new(source));
-        Self { blobs, source, queue: VecDeque::new(), ahead: None, current: Current::Nothing, _turn: None }
+        Self {
+            blobs,
+            source,
+            queue: VecDeque::new(),
+            ahead: None,
+            current: Current::Nothing,
+            _turn: None,
+            failed: None,
+        }
     }
 
     /// Keeps a turn until all is read, or the reader has gone.
@@ -213,6 +223,24 @@ fn read_from_disk(file: &File, offset: u64, want: usize) -> io::Result<Vec<u8>> 
 
 impl AsyncRead for SegmentBody {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        let before = buf.filled().len();
+        match self.fill(cx, buf) {
+            // A read that fails gives nothing: what came before is handed over first.
+            Poll::Ready(Err(error)) if buf.filled().len() > before => {
+                self.failed = Some(error);
+                Poll::Ready(Ok(()))
+            }
+            read => read,
+        }
+    }
+}
+
+impl SegmentBody {
+    /// Fills the buffer as far as it goes without waiting.
+    fn fill(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // A caller's buffer may hold earlier bytes of its own.
         let before = buf.filled().len();
         loop {
