@@ -42,7 +42,9 @@ impl Server {
         command
             .env("RUST_LOG", "error")
             .env("ROCKET_LOG_LEVEL", "critical")
-            .env("ROCKET_STORAGE", r#"{min_free="1 MiB"}"#);
+            .env("ROCKET_STORAGE", r#"{min_free="1 MiB"}"#)
+            // Its pictures are names without bytes.
+            .env("ROCKET_SCRUB", "{rate=0}");
         if let Some(url) = &place.mysql {
             command.env("ROCKET_DATABASES", format!("{{granary={{url=\"{url}\"}}}}"));
         }

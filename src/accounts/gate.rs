@@ -19,6 +19,9 @@ impl Gatekeeper for Accounts {
     }
 }
 
+/// Pages that show what is for one person alone.
+const SECRET: [&str; 3] = ["/account", "/audit", "/login"];
+
 /// Writes down every write that succeeded, or was refused for lack of rights. Rare ones before the answer leaves; what
 /// comes in thousands, and what strangers can send at will, is gathered, so that it costs no commit.
 pub struct Audit(pub Accounts);
@@ -30,6 +33,10 @@ impl Fairing for Audit {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if request.route().is_some_and(|route| SECRET.iter().any(|start| route.uri.path().starts_with(start))) {
+            // What was shown once isn't shown again by going back.
+            response.set_raw_header("Cache-Control", "no-store");
+        }
         let Some(passed) = passed(request).filter(|passed| is_write(request, passed)) else {
             return;
         };
@@ -50,7 +57,9 @@ impl Fairing for Audit {
 /// Whether the request changes something: by its door, because seed 003 starts and stops tasks by `GET`.
 fn is_write(request: &Request<'_>, passed: &Passed) -> bool {
     let is_look = matches!(request.method(), Method::Get | Method::Head);
-    !passed.is_read && (!is_look || request.uri().path().starts_with("/v1/"))
+    // The route decides: a path may be written in many ways.
+    let is_of_v1 = || request.route().is_some_and(|route| route.uri.path().starts_with("/v1/"));
+    !passed.is_read && (!is_look || is_of_v1())
 }
 
 /// Whether this is one of the routes that are called once an image.
@@ -63,10 +72,10 @@ fn entry(request: &Request<'_>, passed: &Passed, status: u16, is_frequent: bool)
     // A name with `_` is one that its handler doesn't look at.
     let route = request.route().map(|route| route.uri.path().replace("<_", "<")).unwrap_or_default();
     let path = match &passed.tag {
-        Some(tag) => format!("/upload/{tag}"),
+        Some(tag) if passed.is_let_in => format!("/upload/{tag}"),
         // What is gathered must be alike.
-        None if is_frequent => route.clone(),
-        None => request.uri().path().to_string(),
+        _ if is_frequent => route.clone(),
+        _ => request.uri().path().to_string(),
     };
     let who = passed.who.as_ref();
     Entry {

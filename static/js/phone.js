@@ -13,9 +13,11 @@ const tag = document.body.dataset.tag;
 
 // An upload link carries its code behind the #, which no browser sends: it goes into the form that asks for it.
 const form = $("[data-enter-form]");
-if (form && location.hash.length > 1) {
-  form.elements.code.value = decodeURIComponent(location.hash.slice(1));
-  history.replaceState(null, "", location.pathname);
+// Whoever is in already needn't show it, and it isn't to stay in the address bar.
+const code = location.hash.slice(1);
+if (code) history.replaceState(null, "", location.pathname);
+if (form && code) {
+  form.elements.code.value = decodeURIComponent(code);
   form.requestSubmit();
 }
 if (!form) await start();

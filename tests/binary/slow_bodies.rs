@@ -57,12 +57,14 @@ fn a_silent_body_is_408_in_every_family() {
 #[test]
 fn a_silent_form_of_a_page_is_a_page_of_408() {
     let server = server("1 second", "1 hour");
-    let mut connection = Connection::open(server.port());
     let kind = [("Content-Type", "application/x-www-form-urlencoded")];
-    connection.send(&head(server.port(), "POST", "/trash/purge", &kind, Some(500)));
-    connection.send(b"scope=selection&ids=");
-    let answer = connection.answer().expect("an answer").expect(408);
-    assert!(answer.need("content-type").starts_with("text/html"), "{}", answer.text());
+    for path in ["/trash/purge", "/login", "/account/password"] {
+        let mut connection = Connection::open(server.port());
+        connection.send(&head(server.port(), "POST", path, &kind, Some(500)));
+        connection.send(b"scope=selection&ids=");
+        let answer = connection.answer().expect("an answer").expect(408);
+        assert!(answer.need("content-type").starts_with("text/html"), "{path}: {}", answer.text());
+    }
 }
 
 #[test]

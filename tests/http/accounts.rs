@@ -223,11 +223,54 @@ fn what_was_done_is_written_down() {
         [
             ("nobody", "DELETE /api/v1/tags/<tag>", "/api/v1/tags/<tag>", 401, 3),
             ("token", "POST /training/tasks", "/training/tasks", 200, 1),
-            ("token", "PUT /upload/<_tag>/<_name>", "/upload/t", 201, 5),
+            ("token", "PUT /upload/<tag>/<name>", "/upload/t", 201, 5),
         ]
     );
     let filter = LineFilter { is_refused: true, ..LineFilter::default() };
     assert_eq!(World::wait(world.accounts().lines(&filter, 100)).unwrap().0.len(), 1);
     let filter = LineFilter { q: Some("/upload/t".to_owned()), ..LineFilter::default() };
     assert_eq!(World::wait(world.accounts().lines(&filter, 100)).unwrap().0.len(), 1);
+}
+
+#[test]
+fn who_may_only_upload_replaces_nothing() {
+    let world = World::forgetful();
+    world.user("keeper", Role::Admin);
+    let put = |scope: &str, body: &'static str| {
+        let token = format!("Bearer {}", world.token(scope, None).secret.0);
+        let request =
+            world.client.put("/upload/t/a.txt?on_conflict=replace").header(Header::new("Authorization", token));
+        request.body(body).dispatch().status()
+    };
+    assert_eq!(put("write", "first"), Status::Created);
+    assert_eq!(put("upload:t", "second"), Status::Forbidden);
+    assert_eq!(put("write", "third"), Status::Created);
+}
+
+#[test]
+fn however_a_path_is_written_what_was_done_is_told() {
+    let world = World::forgetful();
+    world.user("keeper", Role::Admin);
+    let token = format!("Bearer {}", world.token("write", None).secret.0);
+    for (n, prefix) in ["/v1", "//v1", "/v%31"].into_iter().enumerate() {
+        let form = "--b\r\nContent-Disposition: form-data; name=\"group_name\"\r\n\r\ng\r\n--b\r\nContent-Disposition: \
+                    form-data; name=\"file\"; filename=\"a\"\r\n\r\nftp://a\r\n--b--\r\n";
+        let kind = Header::new("Content-Type", "multipart/form-data; boundary=b");
+        let authorization = || Header::new("Authorization", token.clone());
+        let made = world.client.post("/v1/tasks/create").header(kind).header(authorization()).body(form).dispatch();
+        let id = made.into_string().unwrap()[7..19].to_owned();
+        let gone = world.client.get(format!("{prefix}/tasks/{id}/delete")).header(authorization()).dispatch();
+        assert_eq!(gone.status(), Status::Ok);
+        let filter = LineFilter { q: Some("/delete".to_owned()), ..LineFilter::default() };
+        assert_eq!(World::wait(world.accounts().lines(&filter, 100)).unwrap().0.len(), n + 1, "{prefix}");
+    }
+}
+
+#[test]
+fn without_an_account_only_this_machine_comes_in() {
+    let world = World::forgetful();
+    let status = |header: (&'static str, &str)| get(&world, "/api/v1/tags", &[header]).status();
+    assert_eq!(status(("Host", "localhost:8000")), Status::Ok);
+    assert_eq!(status(("Host", "evil.example")), Status::Forbidden);
+    assert_eq!(status(("X-Forwarded-For", "8.8.8.8")), Status::Forbidden);
 }

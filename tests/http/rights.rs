@@ -205,7 +205,11 @@ fn callers(world: &World) -> Vec<(&'static str, &'static [&'static str], Shown)>
 }
 
 fn knock<'c>(world: &'c World, row: &Row, shown: &Shown) -> LocalResponse<'c> {
-    let mut request = world.client.req(row.method, example(row.route));
+    knock_at(world, row.method, example(row.route), shown)
+}
+
+fn knock_at<'c>(world: &'c World, method: Method, path: String, shown: &Shown) -> LocalResponse<'c> {
+    let mut request = world.client.req(method, path);
     request.add_header(Header::new("Host", "localhost:8000"));
     match shown {
         Shown::Nothing => {}
@@ -248,6 +252,29 @@ fn every_door_is_open_to_whom_the_table_says() {
                 assert!(status == expected && (is_shown_out || row.unknown != "303"), "{label}");
             } else {
                 assert_eq!(status, Status::Forbidden, "{label}");
+            }
+        }
+    }
+}
+
+/// The same path in other words: with an empty segment, and with a letter that is encoded.
+#[test]
+fn other_spellings_of_a_path_open_nothing_more() {
+    let world = World::forgetful();
+    let callers = callers(&world);
+    let strangers = callers.iter().filter(|(name, ..)| ["nobody", "upload:1", "read"].contains(name));
+    for (name, doors, shown) in strangers {
+        for row in table().iter().filter(|row| !doors.contains(&row.need)) {
+            let path = example(row.route);
+            let encoded = path.chars().nth(1).filter(char::is_ascii_alphabetic);
+            let encoded = encoded.map(|letter| format!("/%{:02x}{}", u32::from(letter), &path[2..]));
+            for path in [Some(format!("/{path}")), encoded].into_iter().flatten() {
+                let response = knock_at(&world, row.method, path.clone(), shown);
+                let location = response.headers().get_one("Location").unwrap_or_default();
+                let is_shut = [401, 403, 404].contains(&response.status().code)
+                    || location.starts_with("/login?next=")
+                    || location == "/upload/1";
+                assert!(is_shut, "{} {path} by {name}: {} {location}", row.method, response.status());
             }
         }
     }

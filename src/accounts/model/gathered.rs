@@ -7,12 +7,16 @@ use super::Entry;
 /// How many different lines are held at most; what comes beyond is counted under one.
 const MOST: usize = 4096;
 
+/// How many of them may be of people whom nobody knows: they are not to take the place of others.
+const MOST_OF_STRANGERS: usize = MOST / 4;
+
 const MINUTE_MS: i64 = 60_000;
 
 /// Things done that are not written yet.
 #[derive(Debug, Default)]
 pub struct Gathered {
     lines: HashMap<(i64, Entry), i64>,
+    strangers: usize,
 }
 
 /// A line that stands for several: when it was first and how many times.
@@ -27,14 +31,24 @@ pub struct Several {
 impl Gathered {
     /// Counts something done at `now`.
     pub fn add(&mut self, entry: Entry, now: i64) {
-        let key = (now.div_euclid(MINUTE_MS) * MINUTE_MS, entry);
-        let is_full = self.lines.len() >= MOST && !self.lines.contains_key(&key);
-        let key = if is_full { (key.0, others(&key.1)) } else { key };
-        *self.lines.entry(key).or_default() += 1;
+        self.count(now.div_euclid(MINUTE_MS) * MINUTE_MS, entry, 1);
+    }
+
+    fn count(&mut self, at: i64, entry: Entry, times: i64) {
+        let is_stranger = entry.kind == NOBODY;
+        let key = (at, entry);
+        let is_full = self.lines.len() >= MOST || is_stranger && self.strangers >= MOST_OF_STRANGERS;
+        let is_known = self.lines.contains_key(&key);
+        let key = if is_full && !is_known { (at, others(&key.1)) } else { key };
+        if is_stranger && !is_known {
+            self.strangers += 1;
+        }
+        *self.lines.entry(key).or_default() += times;
     }
 
     /// Everything so far, the oldest first; nothing is left.
     pub fn take(&mut self) -> Vec<Several> {
+        self.strangers = 0;
         let mut lines: Vec<Several> =
             self.lines.drain().map(|((at, entry), times)| Several { at, entry, times }).collect();
         lines.sort_by(|a, b| (a.at, &a.entry.action, &a.entry.path).cmp(&(b.at, &b.entry.action, &b.entry.path)));
@@ -44,12 +58,13 @@ impl Gathered {
     /// Puts back what could not be written.
     pub fn put_back(&mut self, lines: Vec<Several>) {
         for line in lines {
-            if self.lines.len() < MOST {
-                *self.lines.entry((line.at, line.entry)).or_default() += line.times;
-            }
+            self.count(line.at, line.entry, line.times);
         }
     }
 }
+
+/// The kind of those whom nobody knows.
+pub const NOBODY: &str = "nobody";
 
 /// What stands for all that there was no room for.
 fn others(entry: &Entry) -> Entry {

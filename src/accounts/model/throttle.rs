@@ -29,6 +29,13 @@ struct Failures {
     last: i64,
 }
 
+impl Failures {
+    /// Whether nothing came for long enough. A clock that was set back starts anew: a wait would seem longer.
+    fn have_faded(&self, now: i64) -> bool {
+        now < self.last || now - self.last >= MEMORY_MS
+    }
+}
+
 /// Attempts by key.
 #[derive(Debug)]
 pub struct Throttle<K> {
@@ -46,7 +53,8 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     /// How many seconds to wait before an attempt, if any.
     #[must_use]
     pub fn wait(&self, key: &K, now: i64) -> Option<u64> {
-        let left = self.failures.get(key)?.until.saturating_sub(now);
+        let failures = self.failures.get(key).filter(|failures| !failures.have_faded(now))?;
+        let left = failures.until.saturating_sub(now);
         u64::try_from(left).ok().filter(|ms| *ms > 0).map(|ms| ms.div_ceil(1000))
     }
 
@@ -54,6 +62,9 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     pub fn count(&mut self, key: K, now: i64) {
         self.make_room(now);
         let failures = self.failures.entry(key).or_insert(Failures { count: 0, until: now, last: now });
+        if failures.have_faded(now) {
+            *failures = Failures { count: 0, until: now, last: now };
+        }
         failures.count = failures.count.saturating_add(1);
         failures.last = now;
         if let Some(over) = failures.count.checked_sub(self.rule.free).filter(|over| *over > 0) {
@@ -109,6 +120,19 @@ mod tests {
         assert_eq!(throttle.wait(&"a", 59_001), Some(1));
         assert_eq!(throttle.wait(&"a", 60_000), None);
         assert_eq!(throttle.wait(&"b", 0), None);
+    }
+
+    #[test]
+    fn attempts_fade_and_a_clock_that_was_set_back_starts_anew() {
+        for now in [MEMORY_MS, 10 * MEMORY_MS, -3_600_000] {
+            let mut throttle = Throttle::new(RULE);
+            for _ in 0..8 {
+                throttle.count("a", 0);
+            }
+            assert_eq!(throttle.wait(&"a", now), None, "{now}");
+            throttle.count("a", now);
+            assert_eq!(throttle.wait(&"a", now), None, "{now}");
+        }
     }
 
     #[test]

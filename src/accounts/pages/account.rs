@@ -2,13 +2,14 @@
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 
 use crate::accounts::model::{Session, Token, TokenKind};
 use crate::accounts::service::Accounts;
 use crate::platform::config::Secret;
 use crate::platform::error::{Error, Thing};
 use crate::platform::ids::Id;
+use crate::platform::web::form::Form;
 use crate::platform::web::format::moment;
 use crate::platform::web::guards::{Kind, Role, User, Who};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
@@ -163,7 +164,7 @@ pub(super) async fn password(
 ) -> Result<SeeOther, Result<Html<AccountPage>, PageError>> {
     let who = user.0;
     let secret = |text: &str| Secret(text.to_owned());
-    let changed = accounts.change_password(&who.name, who.session, secret(form.old), secret(form.new)).await;
+    let changed = accounts.change_password(&who, secret(form.old), secret(form.new)).await;
     match changed {
         Ok(()) => Ok(SeeOther::to("/account").noting(News::PasswordChanged.to_string())),
         Err(error @ (Error::Invalid { .. } | Error::TooOften { .. } | Error::Unavailable(_))) => {

@@ -4,13 +4,14 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::{CookieJar, SameSite};
 
 use crate::accounts::model::{DAY_MS, NewToken, TokenKind};
 use crate::accounts::service::Accounts;
 use crate::platform::config::Secret;
 use crate::platform::names::Name;
+use crate::platform::web::form::Form;
 use crate::platform::web::format::{escaped, moment};
 use crate::platform::web::guards::{Caller, Credentials, Grant, LINK_COOKIE, Need, User};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};

@@ -4,15 +4,16 @@ use std::net::IpAddr;
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::{Cookie, CookieJar, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder};
 
 use crate::accounts::model::{Entry, SESSION_MS};
-use crate::accounts::service::{Accounts, Attempt};
+use crate::accounts::service::{Accounts, Attempt, SignedIn};
 use crate::platform::config::Secret;
 use crate::platform::error::Error;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::{Caller, Credentials, SESSION_COOKIE};
 use crate::platform::web::lang::way_back;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
@@ -102,7 +103,7 @@ pub(super) async fn enter(
     let password = Secret(form.password.to_owned());
     let attempt = Attempt { name: name.to_owned(), password, address: from.address, agent: from.agent.to_owned() };
     let done = accounts.sign_in(attempt).await;
-    note(accounts, name, &from, done.as_ref().err()).await;
+    note(accounts, &from, done.as_ref()).await;
     match done {
         Ok(signed_in) => {
             jar.add(cookie(SESSION_COOKIE, &signed_in.secret, "/".to_owned(), from.secure, SESSION_MS));
@@ -118,12 +119,13 @@ pub(super) async fn enter(
 }
 
 /// A line in the log: who came in at once; who failed is gathered, because strangers can fail at will.
-async fn note(accounts: &Accounts, name: &str, from: &From<'_>, failed: Option<&Error>) {
+async fn note(accounts: &Accounts, from: &From<'_>, done: Result<&SignedIn, &Error>) {
+    let failed = done.err();
     let entry = Entry {
         kind: if failed.is_some() { "nobody" } else { "user" },
         // What stands in the field for the name may be a password, by a slip.
-        who: if failed.is_some() { String::new() } else { name.to_owned() },
-        who_id: None,
+        who: done.map(|signed_in| signed_in.user.name.clone()).unwrap_or_default(),
+        who_id: done.ok().map(|signed_in| signed_in.user.id),
         address: from.address.map(|address| address.to_string()).unwrap_or_default(),
         action: "POST /login".to_owned(),
         path: "/login".to_owned(),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use rocket::State;
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::response::Responder;
 
 use crate::accounts::model::{NewToken, TokenKind, scope};
@@ -10,6 +10,7 @@ use crate::accounts::service::Accounts;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
 use crate::platform::names::Name;
+use crate::platform::web::form::Form;
 use crate::platform::web::guards::{Grant, Role, User, Who};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 

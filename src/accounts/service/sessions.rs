@@ -11,6 +11,7 @@ use crate::platform::config::Secret;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
 use crate::platform::names::fold;
+use crate::platform::web::guards::Who;
 
 /// Somebody tries to come in.
 #[derive(Debug, Clone)]
@@ -49,20 +50,33 @@ impl Accounts {
     /// # Errors
     /// `TooOften` when it must be waited; `Unauthorized` when it was wrong; `Unavailable` when too many sign in.
     pub async fn sign_in(&self, attempt: Attempt) -> Result<SignedIn> {
-        let keys = (fold(&cut(&attempt.name, 255)), household(attempt.address));
+        let keys = (cut(&fold(&attempt.name), 1024), household(attempt.address));
         self.count_attempt(&keys)?;
+        let done = self.try_to_sign_in(attempt).await;
+        match &done {
+            Ok(_) => {
+                lock(&self.inner.names).forget(&keys.0);
+                lock(&self.inner.addresses).forgive(&keys.1);
+            }
+            Err(Error::Unauthorized(_)) => {}
+            // Nobody looked at the password.
+            Err(_) => {
+                lock(&self.inner.names).forgive(&keys.0);
+                lock(&self.inner.addresses).forgive(&keys.1);
+            }
+        }
+        done
+    }
+
+    async fn try_to_sign_in(&self, attempt: Attempt) -> Result<SignedIn> {
         let found = store::users::find(&self.inner.db, &attempt.name).await?;
         let known = found.filter(|(user, _)| user.disabled_at.is_none());
-        let (user, phc) = known.map_or((None, None), |(user, phc)| (Some(user), Some(phc)));
+        let phc = known.as_ref().map(|(_, phc)| phc.clone());
         // A longer one is nobody's; it isn't hashed, whoever's name it came with.
         let fits =
             attempt.password.0.len() <= LONGEST_PASSWORD && self.inner.passwords.verify(attempt.password, phc).await?;
-        let Some(user) = user.filter(|_| fits) else {
-            return Err(wrong());
-        };
-        lock(&self.inner.names).forget(&keys.0);
-        lock(&self.inner.addresses).forgive(&keys.1);
-        let secret = self.begin_session(&user, attempt.address, &attempt.agent).await?;
+        let (user, phc) = known.filter(|_| fits).ok_or_else(wrong)?;
+        let secret = self.begin_session(&user, &phc, attempt.address, &attempt.agent).await?;
         Ok(SignedIn { user, secret })
     }
 
@@ -77,7 +91,7 @@ impl Accounts {
         Ok(())
     }
 
-    async fn begin_session(&self, user: &User, address: Option<IpAddr>, agent: &str) -> Result<Secret> {
+    async fn begin_session(&self, user: &User, phc: &str, address: Option<IpAddr>, agent: &str) -> Result<Secret> {
         let secret = fresh("")?;
         let now = self.inner.clock.now_ms();
         let session = Session {
@@ -89,6 +103,10 @@ impl Accounts {
             agent: cut(agent, 500),
         };
         let mut tx = self.inner.db.begin().await?;
+        // The password may have been changed, or the user disabled, while it was looked at.
+        if !store::users::lock_with(&mut tx, user.id, phc).await? {
+            return Err(wrong());
+        }
         store::sessions::insert(&mut tx, user.id, &hash(&secret), &session).await?;
         tx.commit().await?;
         Ok(secret)
@@ -116,12 +134,13 @@ impl Accounts {
     ///
     /// # Errors
     /// `Invalid` names the field; `TooOften`; `Unavailable`.
-    pub async fn change_password(&self, name: &str, keep: Option<Id>, old: Secret, new: Secret) -> Result<()> {
+    pub async fn change_password(&self, who: &Who, old: Secret, new: Secret) -> Result<()> {
+        let (name, keep) = (who.name.as_str(), who.session);
         check_password(&new.0)?;
-        let keys = (fold(name), String::new());
+        let keys = (fold(name), household(who.address));
         self.count_attempt(&keys)?;
         let (user, phc) = store::users::find(&self.inner.db, name).await?.ok_or(Error::NotFound(Thing::User))?;
-        let fits = old.0.len() <= LONGEST_PASSWORD && self.inner.passwords.verify(old, Some(phc)).await?;
+        let fits = old.0.len() <= LONGEST_PASSWORD && self.inner.passwords.verify(old, Some(phc.clone())).await?;
         if !fits {
             return Err(Error::invalid("old", ("isn’t your password", "不是你的密码")));
         }
@@ -129,6 +148,9 @@ impl Accounts {
         lock(&self.inner.addresses).forgive(&keys.1);
         let hash = self.inner.passwords.hash(new).await?;
         let mut tx = self.inner.db.begin().await?;
+        if !store::users::lock_with(&mut tx, user.id, &phc).await? {
+            return Err(Error::invalid("old", ("isn’t your password", "不是你的密码")));
+        }
         store::users::set_password(&mut tx, user.id, &hash).await?;
         store::sessions::end_others(&mut tx, user.id, keep).await?;
         tx.commit().await

@@ -66,3 +66,10 @@ pub async fn set_password(tx: &mut Tx, id: Id, password: &str) -> Result<()> {
 pub async fn set_disabled(tx: &mut Tx, id: Id, since: Option<i64>) -> Result<()> {
     tx.execute(Sql::new("UPDATE users SET disabled_at = ? WHERE id = ?").bind(since).bind(id)).await.map(drop)
 }
+
+/// Whether the user may come in by the password with this hash; until the end of `tx` it stays so.
+pub async fn lock_with(tx: &mut Tx, id: Id, password: &str) -> Result<bool> {
+    let lock = tx.for_update();
+    let sql = Sql::new(format!("SELECT id FROM users WHERE id = ? AND password = ? AND disabled_at IS NULL{lock}"));
+    Ok(tx.fetch_optional(sql.bind(id).bind(password)).await?.is_some())
+}

@@ -16,7 +16,7 @@ use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::collect::service::{Collect, Outcome, Upload};
 use crate::platform::error::{Error, Result};
-use crate::platform::web::guards::Uploader;
+use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::multipart::pieces;
 use crate::platform::web::problem;
@@ -29,6 +29,8 @@ struct Head<'r> {
     media: Option<&'r ContentType>,
     body: BodyHead,
     lang: Lang,
+    /// Whether who uploads may put another file into the trash by it.
+    may_replace: bool,
 }
 
 #[rocket::async_trait]
@@ -39,7 +41,10 @@ impl<'r> FromRequest<'r> for Head<'r> {
         let Guarded::Success(body) = BodyHead::from_request(request).await else {
             return Guarded::Error((Status::BadRequest, ()));
         };
-        Guarded::Success(Self { uri: request.uri(), media: request.content_type(), body, lang: Lang::of(request) })
+        let who = passed(request).and_then(|passed| passed.who.as_ref());
+        let may_replace = who.is_some_and(|who| who.may(&Need::Role(Role::Write)));
+        let (media, lang) = (request.content_type(), Lang::of(request));
+        Guarded::Success(Self { uri: request.uri(), media, body, lang, may_replace })
     }
 }
 
@@ -51,7 +56,9 @@ impl Head<'_> {
 
     fn on_conflict(&self) -> Result<OnConflict> {
         let allowed = ("must be rename, reject or replace", "必须是 rename、reject 或 replace");
-        Ok(Query::of(self.uri).parsed("on_conflict", OnConflict::parse, allowed)?.unwrap_or_default())
+        let wish = Query::of(self.uri).parsed("on_conflict", OnConflict::parse, allowed)?.unwrap_or_default();
+        // It puts another's file into the trash, which whoever may only upload may not.
+        if wish == OnConflict::Replace && !self.may_replace { Err(Need::Role(Role::Write).refused()) } else { Ok(wish) }
     }
 
     /// Whether the body is an archive to be unpacked.

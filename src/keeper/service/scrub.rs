@@ -69,6 +69,9 @@ impl Health {
     }
 }
 
+/// A pause behind each blob that is not whole.
+const LULL: Duration = Duration::from_millis(50);
+
 impl Keeper {
     /// What is known of the bytes.
     ///
@@ -127,7 +130,10 @@ impl Keeper {
             tracing::error!(blob = %blob.key, what, %names, "damaged: upload the same bytes again, or take them from a backup");
         }
         let damaged = Damaged { sha256: blob.key.as_str().to_owned(), what: what.to_owned(), found_at: self.now() };
-        store::note(&self.db, &damaged).await
+        store::note(&self.db, &damaged).await?;
+        // What is missing takes no reading: a lost disk isn't to fill the log and the writer.
+        tokio::time::sleep(LULL).await;
+        Ok(())
     }
 
     /// On a thread that may wait; after each piece it pauses for as long as the piece should have taken.

@@ -11,7 +11,7 @@ use rocket::response::Response;
 use rocket::{Catcher, catcher};
 
 use super::envelope::MsgLang;
-use super::format::address;
+use super::format::{address, escaped};
 use super::guards::{Refusal, check_utf8, is_browser};
 use super::lang::Lang;
 use super::{envelope, named, page, problem};
@@ -78,8 +78,9 @@ fn shaped<'r>(status: Status, error: &Error, request: &'r Request<'_>) -> Respon
 /// To the page where one signs in, and from there back to here. Who came by an upload link is asked for its code.
 fn to_login(request: &Request<'_>) -> Response<'static> {
     let path = request.uri().path();
-    let location = match path.as_str().strip_suffix("/link/files").filter(|_| is_link(path)) {
-        Some(page) => page.to_owned(),
+    let tag = path.segments().get(1).filter(|_| is_link(path) && path.ends_with("/link/files"));
+    let location = match tag {
+        Some(tag) => format!("/upload/{}", escaped(tag)),
         None => address("/login", &[("next", &page::here(request))]),
     };
     let mut response = Response::new();
@@ -122,8 +123,9 @@ fn speaks_json(request: &Request<'_>) -> bool {
     let path = request.uri().path();
     let is_read = matches!(request.method(), Method::Get | Method::Head);
     // The page of a tag, and the forms of those who came by its link.
-    let is_page = path.starts_with("/upload/") && (is_read && path.segments().len() == 2 || is_link(path));
-    !is_page && ["/upload", "/api", "/livez", "/readyz"].iter().any(|family| path.starts_with(family))
+    let family = path.segments().get(0).unwrap_or_default();
+    let is_page = family == "upload" && (is_read && path.segments().len() == 2 || is_link(path));
+    !is_page && ["upload", "api", "livez", "readyz"].contains(&family)
 }
 
 /// Whether this is `/upload/<tag>/link/…`.

@@ -17,8 +17,7 @@ use crate::platform::error::{Error, Result};
 /// Largest form in bytes: it may name some ten thousand files.
 const LIMIT: u64 = 1 << 20;
 
-/// The fields of an `application/x-www-form-urlencoded` body.
-#[derive(Debug)]
+/// The fields of an `application/x-www-form-urlencoded` body. No `Debug`: they may be secrets.
 pub struct Form<T>(T);
 
 impl<T> Form<T> {

@@ -168,7 +168,9 @@ pub(crate) fn preference(name: &'static str, value: &'static str) -> Cookie<'sta
 pub fn way_back(back: &str) -> String {
     let local = back.starts_with('/') && !back.starts_with("//");
     let plain = back.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if local && plain { back.to_owned() } else { "/".to_owned() }
+    // Pages alone: seed 003 starts and deletes tasks by `GET`, and percent signs could hide it.
+    let is_page = !back.split('/').nth(1).is_some_and(|first| first.starts_with("v1") || first.contains('%'));
+    if local && plain && is_page { back.to_owned() } else { "/".to_owned() }
 }
 
 /// The routes of this module.

@@ -11,8 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
+use super::origin::check_near;
 use super::rights::{Need, Role};
-use super::who::Who;
+use super::who::{Kind, Who};
 use super::{check, refuse};
 use crate::platform::config::Secret;
 use crate::platform::error::{Error, Result};
@@ -116,6 +117,9 @@ async fn known<'r>(request: &'r Request<'_>) -> Result<Option<&'r Who>> {
 async fn pass(request: &Request<'_>, need: Need<'_>) -> Result<Who> {
     check(request)?;
     let who = known(request).await?;
+    if who.is_some_and(|who| who.kind == Kind::Open) {
+        check_near(request)?;
+    }
     let is_let_in = who.is_some_and(|who| who.may(&need));
     let is_read = need == Need::Role(Role::Read);
     let tag = if let Need::Upload(tag) = need { Some(tag.to_owned()) } else { None };

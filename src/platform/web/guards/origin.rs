@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use rocket::Request;
 
 use crate::platform::config::Config;
+use crate::platform::error::Error;
 
 /// Whether a browser sends this for a page of another origin that nobody allowed.
 #[must_use]
@@ -43,6 +44,31 @@ fn is_loopback(host: &str) -> bool {
     let name = name.trim_start_matches('[').trim_end_matches(']');
     let is_local = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
     is_local || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Where there is no account, only this machine may come in: a site that has pointed its own name here can't read
+/// (DNS rebinding), nor can the world behind a proxy on this machine.
+///
+/// # Errors
+/// `Forbidden`, with what to do about it.
+pub(super) fn check_near(request: &Request<'_>) -> Result<(), Error> {
+    let Some(config) = request.rocket().state::<Config>().filter(|config| config.is_private()) else {
+        return Ok(());
+    };
+    let headers = request.headers();
+    let is_forwarded = ["X-Forwarded-For", "X-Real-IP", "Forwarded"].iter().any(|name| headers.contains(name));
+    let is_named = |host: &str| {
+        let mut authorities = config.cors.allow_origins.iter().filter_map(|origin| Some(origin.split_once("://")?.1));
+        is_loopback(host) || authorities.any(|authority| authority.eq_ignore_ascii_case(host))
+    };
+    if !is_forwarded && headers.get_one("Host").is_none_or(is_named) {
+        return Ok(());
+    }
+    let message = (
+        "There is no account yet, so only this machine may come in. Add one (granary user add NAME), or set auth.open = true.",
+        "尚未创建账号，只允许本机访问。请先创建账号（granary user add 名称），或设置 auth.open = true",
+    );
+    Err(Error::Forbidden(message.into()))
 }
 
 /// Whether `cors.allow_origins` names the origin.
