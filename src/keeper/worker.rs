@@ -83,6 +83,14 @@ async fn scrub(keeper: Keeper, rate: u64, health: Health, mut shutdown: Shutdown
     if rate == 0 {
         return;
     }
+    // What was mended while nobody looked needn't wait for its turn.
+    let mended = async { keeper.look_at_list(rate).await.and(keeper.tell(&health).await) };
+    tokio::select! {
+        () = &mut shutdown => return,
+        looked = mended => if let Err(error) = looked {
+            tracing::warn!(%error, "damaged bytes were not looked at again");
+        },
+    }
     loop {
         let step = tokio::select! {
             () = &mut shutdown => return,

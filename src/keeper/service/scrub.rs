@@ -99,7 +99,7 @@ impl Keeper {
         let place = store::recall(&self.db, PLACE).await?.unwrap_or_default();
         let blobs = collect::blobs(&self.db, &place, "g", STEP).await?;
         let Some(last) = blobs.last().map(|blob| blob.key.as_str().to_owned()) else {
-            self.look_at_list().await?;
+            self.look_at_list(rate).await?;
             store::remember(&self.db, PLACE, "").await?;
             store::remember(&self.db, ENDED, &self.now().to_string()).await?;
             self.tell(health).await?;
@@ -151,8 +151,11 @@ impl Keeper {
         .await
     }
 
-    /// Takes off the list what has no row any more.
-    async fn look_at_list(&self) -> Result<()> {
+    /// Takes off the list what has no row any more, and what is whole again.
+    ///
+    /// # Errors
+    /// When the database doesn't answer.
+    pub async fn look_at_list(&self, rate: u64) -> Result<()> {
         let mut after = String::new();
         loop {
             let page = store::damaged(&self.db, &after, STEP).await?;
@@ -163,7 +166,11 @@ impl Keeper {
             for damaged in &page {
                 let key = crate::platform::blobs::BlobKey::parse(&damaged.sha256);
                 let key = key.ok_or_else(|| Error::internal("a digest that is none"))?;
-                if collect::blob(&self.db, &key).await?.is_none() {
+                let is_well = match collect::blob(&self.db, &key).await? {
+                    Some(blob) => self.read_slowly(&blob, rate).await? == State::Good,
+                    None => true,
+                };
+                if is_well {
                     store::forget(&self.db, &damaged.sha256).await?;
                 }
             }
