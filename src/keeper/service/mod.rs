@@ -5,6 +5,7 @@
 //! name are moved, never removed.
 
 pub mod backup;
+pub mod bond;
 pub mod doctor;
 pub mod fsck;
 pub mod gc;

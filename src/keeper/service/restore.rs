@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::backup::{DATABASE, MANIFEST, copy_blobs, how};
-use super::{blocking, store};
+use super::{blocking, bond, store};
 use crate::keeper::model::{FORMAT, Manifest};
 use crate::platform::blobs::{Blobs, Layout, copy_file, entries};
+use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Options, Snapshot, restore as fill};
 use crate::platform::error::{Error, Result};
 use crate::training::service::keeping as training;
@@ -63,6 +64,7 @@ pub async fn restore(folder: &Path, target: &Target) -> Result<Restored> {
     copy_tables(folder, blobs.layout()).await?;
     training::mark_stale(&snapshot.db, None).await?;
     store::forget_all(&snapshot.db).await?;
+    bond::bind(&snapshot.db, blobs.layout(), Clock::System.now_ms()).await?;
     snapshot.db.shut().await;
     match (into, &target.file) {
         (Some(db), _) => {
