@@ -11,6 +11,7 @@ pub mod fsck;
 pub mod gc;
 pub mod restore;
 pub mod scrub;
+mod tables;
 
 use std::collections::BTreeSet;
 
