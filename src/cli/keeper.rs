@@ -15,6 +15,7 @@ use granary::keeper::model::{Tally, size};
 use granary::keeper::service::Keeper;
 use granary::keeper::service::doctor::{self, Line, Mood};
 use granary::keeper::service::fsck::{Manner, Note, Progress};
+use granary::keeper::service::gc;
 use granary::keeper::service::restore::{self, Target};
 use granary::platform::blobs::Blobs;
 use granary::platform::clock::Clock;
@@ -134,7 +135,7 @@ async fn gc(config: Config, options: &Options) -> Result<ExitCode, String> {
         let ids = Ids::new(keeper.db.clone(), keeper.clock.clone());
         Collect::new(keeper.db.clone(), keeper.blobs.clone(), ids, keeper.clock.clone(), config)
     });
-    let cleared = keeper.gc(collect.as_ref()).await;
+    let cleared = keeper.gc(collect.as_ref(), gc::Manner::Asked).await;
     keeper.db.shut().await;
     let cleared = cleared.map_err(plain)?;
     if !is_held {

@@ -1,5 +1,6 @@
 //! What can be wrong in a store, and what is done about it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -126,16 +127,27 @@ pub struct Manifest {
     pub granary: String,
     /// RFC 3339.
     pub made_at: String,
-    /// SHA-256 of `granary.db`, in hex.
+    /// The name of the SQLite file in the folder.
+    #[serde(default = "early_name")]
+    pub database: String,
+    /// Its SHA-256, in hex.
     pub database_sha256: String,
+    /// By ingest task of this data folder: the SHA-256 of its CSV in hex, null where there was none to copy.
+    #[serde(default)]
+    pub tables: Option<BTreeMap<String, Option<String>>>,
     pub blobs: u64,
     pub bytes: u64,
-    /// Blobs whose bytes were missing or damaged where the backup was made.
+    /// Blobs and CSVs that were missing, damaged or unreadable where the backup was made.
     pub missing: u64,
 }
 
-/// The layout that this version writes and reads.
-pub const FORMAT: u32 = 1;
+/// The layout that this version writes. It reads those before as well: the first one had a database of one name, and no
+/// sums of CSVs.
+pub const FORMAT: u32 = 2;
+
+fn early_name() -> String {
+    "granary.db".to_owned()
+}
 
 /// `0.3 GiB` and the like.
 #[must_use]

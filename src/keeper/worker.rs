@@ -8,6 +8,7 @@ use rocket::fairing::AdHoc;
 use rocket::{Orbit, Rocket, Shutdown};
 
 use super::service::Keeper;
+use super::service::gc::Manner;
 use super::service::scrub::Health;
 use crate::collect::service::Collect;
 use crate::platform::clock::Clock;
@@ -35,11 +36,11 @@ pub fn stage() -> AdHoc {
         }
         rocket
             .manage(health)
-            .attach(AdHoc::on_liftoff("background work of the keeper", |rocket| Box::pin(async move { start(rocket) })))
+            .attach(AdHoc::on_liftoff("background work of the keeper", |rocket| Box::pin(start(rocket))))
     })
 }
 
-fn start(rocket: &Rocket<Orbit>) {
+async fn start(rocket: &Rocket<Orbit>) {
     let state = (
         rocket.state::<Db>(),
         rocket.state::<Clock>(),
@@ -51,6 +52,10 @@ fn start(rocket: &Rocket<Orbit>) {
         return;
     };
     let keeper = Keeper { db: db.clone(), blobs: collect.blobs().clone(), clock: clock.clone() };
+    // A new folder is bound to its database before the first byte arrives.
+    if let Err(error) = keeper.bind().await {
+        tracing::error!(%error, "nothing will be cleared up");
+    }
     tokio::spawn(clear_up(keeper.clone(), collect.clone(), rocket.shutdown()));
     tokio::spawn(scrub(keeper, config.scrub.rate.as_u64(), health.clone(), rocket.shutdown()));
 }
@@ -66,7 +71,7 @@ async fn clear_up(keeper: Keeper, collect: Collect, mut shutdown: Shutdown) {
         // It may be left at any point.
         let cleared = tokio::select! {
             () = &mut shutdown => return,
-            cleared = keeper.gc(Some(&collect)) => cleared,
+            cleared = keeper.gc(Some(&collect), Manner::ByItself) => cleared,
         };
         match cleared {
             Ok(cleared) if cleared.is_nothing() => {}

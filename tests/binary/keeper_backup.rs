@@ -21,6 +21,10 @@ on_both_databases!(
     a_backup_is_one_moment_of_a_busy_store,
     a_restored_store_answers_the_same_on_either_database,
     a_backup_tells_what_is_missing_and_damaged,
+    what_cannot_be_read_holds_nothing_up,
+    a_missing_csv_is_told,
+    an_interrupted_backup_leaves_the_one_before,
+    a_restore_overwrites_no_log,
 );
 
 /// Where a test's backups go.
@@ -32,6 +36,21 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 
 fn backup(server: &Server, folder: &Path) -> Ran {
     server.tool(&["backup", folder.to_str().unwrap()])
+}
+
+/// The one database of a backup.
+#[track_caller]
+fn database_in(folder: &Path) -> PathBuf {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let databases: Vec<PathBuf> = names.filter(|path| path.extension().is_some_and(|end| end == "db")).collect();
+    assert_eq!(databases.len(), 1, "{databases:?}");
+    databases[0].clone()
+}
+
+/// A folder in place of a file: no byte of it can be read.
+fn make_unreadable(path: &Path) {
+    fs::remove_file(path).unwrap();
+    fs::create_dir(path).unwrap();
 }
 
 /// A server over what a backup gave back.
@@ -215,11 +234,104 @@ fn a_backup_tells_what_is_missing_and_damaged(db: Db) {
     let nothing = Server::not_yet(db, settings());
     let refused = nothing.tool(&["restore", above.path().to_str().unwrap()]);
     assert_eq!((refused.code, refused.err.contains("no whole backup")), (Some(2), true), "{}", refused.err);
-    let mut database = fs::read(folder.join("granary.db")).unwrap();
+    let path = database_in(&folder);
+    let mut database = fs::read(&path).unwrap();
     database[100] ^= 1;
-    fs::write(folder.join("granary.db"), database).unwrap();
+    fs::write(&path, database).unwrap();
     let refused = nothing.tool(&["restore", folder.to_str().unwrap()]);
     assert_eq!((refused.code, refused.err.contains("is damaged")), (Some(2), true), "{}", refused.err);
     let inside = backup(&server, &server.data_dir().join("backup"));
     assert_eq!((inside.code, inside.err.contains("outside")), (Some(2), true), "{}", inside.err);
+    assert!(!server.data_dir().join("backup").exists(), "nothing was made");
+}
+
+fn what_cannot_be_read_holds_nothing_up(db: Db) {
+    let server = Server::start_with(db, settings());
+    let (here, there) = (noise(1, 9_000), noise(2, 9_000));
+    server.store("t", "here.bin", &here);
+    server.store("t", "there.bin", &there);
+    server.store("t", "good.bin", b"good");
+    make_unreadable(&server.blob(&sha256(&here)));
+    // Whatever the folder is called.
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("50% or what?");
+    let ran = backup(&server, &folder);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.text(), ran.err);
+    let digest = sha256(&here);
+    let line = format!("unreadable blob: blobs/{}/{digest}, needed by t/here.bin", &digest[..2]);
+    assert!(ran.text().contains(&line) && ran.text().contains("2 blobs, 8.7 KiB"), "{line}\n{}", ran.text());
+    let digest = sha256(&there);
+    make_unreadable(&folder.join("blobs").join(&digest[..2]).join(&digest));
+    let mut restored = Server::not_yet(db, settings());
+    let back = restored.tool(&["restore", folder.to_str().unwrap()]);
+    assert_eq!(back.code, Some(1), "{}{}", back.text(), back.err);
+    for line in ["missing blob: ", "unreadable blob: ", "t/here.bin", "t/there.bin", "1 blobs, 4 bytes"] {
+        assert!(back.text().contains(line), "{line}\n{}", back.text());
+    }
+    restored.restart();
+    assert_eq!(restored.get("/tags/t/files/good.bin").expect(200).body, b"good");
+}
+
+fn a_missing_csv_is_told(db: Db) {
+    let server = Server::start_with(db, settings());
+    let create = |name: &str| server.create(&[], &format!("http://127.0.0.1:9/{name}.jpg,a,b\r\n"));
+    let (gone, bad, good) = (create("gone"), create("bad"), create("good"));
+    let csv = |id: &str| server.data_dir().join("csv").join(format!("{id}.csv"));
+    fs::remove_file(csv(&gone)).unwrap();
+    let (_above, folder) = folder();
+    let ran = backup(&server, &folder);
+    let line = format!("missing CSV: csv/{gone}.csv, ingest task of group ");
+    assert_eq!((ran.code, ran.text().contains(&line)), (Some(1), true), "{}{}", ran.text(), ran.err);
+    // Once more, where two are there already.
+    assert_eq!(backup(&server, &folder).code, Some(1));
+    fs::write(folder.join("csv").join(format!("{bad}.csv")), b"other bytes").unwrap();
+    let restored = Server::not_yet(db, settings());
+    let back = restored.tool(&["restore", folder.to_str().unwrap()]);
+    assert_eq!(back.code, Some(1), "{}{}", back.text(), back.err);
+    for line in [format!("missing CSV: csv/{gone}.csv"), format!("damaged CSV: csv/{bad}.csv")] {
+        assert!(back.text().contains(&line), "{line}\n{}", back.text());
+    }
+    let there = |id: &str| fs::read(restored.data_dir().join("csv").join(format!("{id}.csv"))).ok();
+    assert_eq!((there(&gone), there(&bad), there(&good)), (None, None, fs::read(csv(&good)).ok()));
+}
+
+fn an_interrupted_backup_leaves_the_one_before(db: Db) {
+    let server = Server::start_with(db, settings());
+    server.store("t", "first.bin", b"first");
+    let (_above, folder) = folder();
+    backup(&server, &folder).fine();
+    server.store("t", "second.bin", b"second");
+    // It ends after the database has got its name, and before the manifest has.
+    fs::create_dir(folder.join("backup.json.part")).unwrap();
+    assert_eq!(backup(&server, &folder).code, Some(2));
+    let names = |server: &Server| server.files("t").iter().map(|file| word(&file["name"])).collect::<Vec<_>>();
+    assert_eq!(names(&restored(db, &folder)), ["first.bin"]);
+    // Two at a time would take each other's files away.
+    fs::remove_dir(folder.join("backup.json.part")).unwrap();
+    let lock = fs::File::open(folder.join("backup.lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = backup(&server, &folder);
+    assert_eq!((refused.code, refused.err.contains("another backup works here")), (Some(2), true), "{}", refused.err);
+    drop(lock);
+    backup(&server, &folder).fine();
+    database_in(&folder);
+    assert_eq!(names(&restored(db, &folder)).len(), 2);
+}
+
+fn a_restore_overwrites_no_log(db: Db) {
+    let server = Server::start_with(db, settings());
+    let (_above, folder) = folder();
+    backup(&server, &folder).fine();
+    for end in ["-wal", "-shm", "-journal"] {
+        let above = tempfile::tempdir().unwrap();
+        let file = above.path().join("other.db");
+        let url = format!(r#"{{granary={{url="sqlite:{}"}}}}"#, file.display());
+        let there = Server::not_yet(db, settings().set("ROCKET_DATABASES", &url));
+        let beside = format!("{}{end}", file.display());
+        fs::write(&beside, b"of a database that was removed").unwrap();
+        let refused = there.tool(&["restore", folder.to_str().unwrap()]);
+        assert_eq!((refused.code, refused.err.contains(&beside)), (Some(2), true), "{}", refused.err);
+        fs::remove_file(&beside).unwrap();
+        there.tool(&["restore", folder.to_str().unwrap()]).fine();
+    }
 }

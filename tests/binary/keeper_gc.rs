@@ -7,7 +7,12 @@ use crate::keeper_fsck::{age, assert_whole, furnish, put_old};
 use crate::on_both_databases;
 use crate::support::{Db, Server, Settings, noise, sha256};
 
-on_both_databases!(an_orphan_leaves_in_two_steps, what_is_named_again_comes_back, what_nothing_needs_is_released,);
+on_both_databases!(
+    an_orphan_leaves_in_two_steps,
+    what_is_named_again_comes_back,
+    what_nothing_needs_is_released,
+    a_strange_database_has_no_say,
+);
 
 fn aside(server: &Server) -> Vec<PathBuf> {
     let folder = fs::read_dir(server.data_dir().join("orphans"));
@@ -89,4 +94,37 @@ fn what_nothing_needs_is_released(db: Db) {
     assert_whole(&server.tool(&["fsck"]));
     server.restart();
     assert_eq!(server.get("/tags/t/files/needed").expect(200).body, b"needed");
+}
+
+fn a_strange_database_has_no_say(db: Db) {
+    let mut server = Server::start(db);
+    furnish(&server);
+    server.terminate();
+    let blobs = server.blobs();
+    for blob in &blobs {
+        age(blob);
+    }
+    let above = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", above.path().join("other.db").display());
+    server.restart_with(Settings::default().set("ROCKET_DATABASES", &format!(r#"{{granary={{url="{url}"}}}}"#)));
+    assert!(server.printed().contains("it is not this folder's"), "{}", server.printed());
+    // Rows that come by now don't make it the folder's.
+    server.store("t", "new.bin", b"into the other database");
+    for is_served in [true, false] {
+        let ran = server.tool(&["gc"]);
+        assert_eq!((ran.code, ran.err.lines().count()), (Some(2), 1), "{}{}", ran.text(), ran.err);
+        assert!(ran.err.contains("it is not this folder's"), "{}", ran.err);
+        assert!(server.tool(&["doctor"]).text().contains("x   database: the database knows 1 of "));
+        if is_served {
+            server.terminate();
+        }
+    }
+    assert_eq!(server.tool(&["fsck", "--repair", "--quick"]).code, Some(2));
+    assert!(blobs.iter().all(|blob| blob.exists()) && aside(&server).is_empty());
+    assert!(!server.data_dir().join("quarantine").exists());
+    // Its own database goes on as before.
+    server.restart_with(Settings::default());
+    assert!(!server.printed().contains("it is not this folder's"));
+    server.tool(&["gc"]).fine();
+    assert_whole(&server.tool(&["fsck"]));
 }

@@ -42,6 +42,14 @@ pub async fn known(db: &Db, keys: &[BlobKey]) -> Result<BTreeSet<String>> {
     Ok(blobs.into_iter().map(|blob| blob.key.as_str().to_owned()).collect())
 }
 
+/// How many rows of blobs there are.
+///
+/// # Errors
+/// When the database doesn't answer.
+pub async fn count(db: &Db) -> Result<u64> {
+    store::keeping::count(db).await
+}
+
 /// Adds those of these blobs that files name.
 ///
 /// # Errors

@@ -46,6 +46,12 @@ pub async fn known(db: &Db, keys: &[BlobKey]) -> Result<Vec<Blob>> {
     blobs(&db.fetch_all(sql.bind_all(keys.iter().map(BlobKey::as_str))).await?)
 }
 
+/// How many blobs have a row.
+pub async fn count(db: &Db) -> Result<u64> {
+    let row = db.fetch_one(Sql::new("SELECT COUNT(*) FROM blobs")).await?;
+    Ok(u64::try_from(row.int(0)?).unwrap_or_default())
+}
+
 /// At most `limit` files with these bytes, as `tag/name`, those in the trash as well; and how many there are.
 pub async fn uses(db: &Db, key: &BlobKey, limit: u32) -> Result<(Vec<String>, i64)> {
     const USES: &str = "SELECT t.name, f.name, f.live FROM files f JOIN tags t ON t.id = f.tag_id WHERE f.sha256 = ? \

@@ -2,25 +2,29 @@
 //!
 //! It is made while the server runs. Bytes come first, then the database, then what the database needs and the first pass
 //! didn't see. What leaves the store between the two is missing: then the database is taken once more. What always holds:
-//! the database in the folder is replaced last and in one step, and no blob is ever taken out of the folder, so a
-//! backup that is interrupted leaves the one before it whole. Each byte that is copied is checked against its digest.
+//! what the folder says of itself names its database and is replaced last and in one step, when all else is on the disk;
+//! no blob is ever taken out of the folder. So a backup that is interrupted leaves the one before it whole. Each byte
+//! that is copied is checked against its digest. One backup at a time works in a folder.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use super::tables::{self, Tables};
 use super::{Keeper, PAGE, blocking, prefixes};
 use crate::collect::service::keeping::{self as collect, Blob};
 use crate::ingest::service::keeping as ingest;
 use crate::keeper::model::{FORMAT, Manifest};
-use crate::platform::blobs::{BlobKey, Copied, Layout, copy_checked, copy_file, give_name, write_whole};
+use crate::platform::blobs::{BlobKey, Copied, Layout, copy_checked, entries, give_name, write_whole};
 use crate::platform::clock::rfc3339;
 use crate::platform::db::{Db, Snapshot};
 use crate::platform::error::{Error, Result};
 
-/// The database of a backup, and what it says of itself.
-pub const DATABASE: &str = "granary.db";
+/// What a backup says of itself.
 pub const MANIFEST: &str = "backup.json";
+
+/// Held while a backup is made.
+const LOCK: &str = "backup.lock";
 
 /// How often the database is taken again when bytes left meanwhile.
 const TRIES: u32 = 5;
@@ -32,7 +36,7 @@ pub struct Kept {
     pub bytes: u64,
     /// Blobs that were not in the folder yet.
     pub copied: u64,
-    /// Blobs whose bytes are missing or damaged in the store, each in a line.
+    /// Blobs and CSVs that are missing, damaged or unreadable in the store, each in a line.
     pub missing: Vec<String>,
 }
 
@@ -49,80 +53,73 @@ impl Keeper {
     /// Makes a backup in `folder`, or brings the one that is there up to date.
     ///
     /// # Errors
-    /// When the folder holds something else, the database doesn't answer, or a disk can't be read or written. The
-    /// backup that was there before stays whole.
+    /// When the folder holds something else, another backup works there, the database doesn't answer, or a disk can't be
+    /// written. The backup that was there before stays whole.
     pub async fn backup(&self, folder: &Path) -> Result<Kept> {
-        let target = prepare(self.blobs.layout(), folder)?;
+        let (target, _lock) = prepare(self.blobs.layout(), folder)?;
+        let earlier = earlier(target.root());
         // Only to have most bytes there before the database is taken: what is missing now may just have left.
         let before = copy_blobs(&self.db, self.blobs.layout(), &target).await?;
         let mut tries = 1;
         let part = target.root().join("snapshot.db");
-        let (snapshot, pass) = loop {
+        let (snapshot, pass, tables) = loop {
             remove_database(&part)?;
             let snapshot = Snapshot::take(&self.db, &part).await?;
             let pass = copy_blobs(&snapshot.db, self.blobs.layout(), &target).await?;
-            let tables = self.copy_tables(&snapshot.db, &target).await?;
-            if tries >= TRIES || (tables && self.are_all_damaged(&pass).await?) {
-                break (snapshot, pass);
+            let tables = tables::copy_out(&snapshot.db, self.blobs.layout(), &target, &earlier).await?;
+            if tries >= TRIES || self.is_settled(&pass, &tables).await? {
+                break (snapshot, pass, tables);
             }
             snapshot.db.shut().await;
             tries += 1;
         };
         let mut missing = Vec::new();
         for (key, copied) in &pass.missing {
-            missing.push(format!("{} blob: {key}, {}", how(*copied), self.names_of(key).await?));
+            missing.push(self.lacking(*copied, key).await?);
         }
+        missing.extend(tables.missing.iter().map(|(_, line)| line.clone()));
         snapshot.db.shut().await;
-        self.publish(&target, &part, &pass).await?;
+        self.publish(&target, &part, &pass, tables).await?;
         Ok(Kept { blobs: pass.blobs, bytes: pass.bytes, copied: before.copied + pass.copied, missing })
     }
 
-    /// Gives the database its name, and says what the backup is.
-    async fn publish(&self, target: &Layout, part: &Path, pass: &Pass) -> Result<()> {
+    /// A line about a blob that couldn't be copied.
+    pub(super) async fn lacking(&self, copied: Copied, key: &BlobKey) -> Result<String> {
+        Ok(format!("{} blob: blobs/{}/{key}, {}", how(copied), &key.as_str()[..2], self.names_of(key).await?))
+    }
+
+    /// Gives the database its name, and then says what the backup is: from there on it is this one.
+    async fn publish(&self, target: &Layout, part: &Path, pass: &Pass, tables: Tables) -> Result<()> {
         let (root, part) = (target.root().to_owned(), part.to_owned());
-        let (blobs, bytes, missing) = (pass.blobs, pass.bytes, pass.missing.len() as u64);
+        let (blobs, bytes, missing) = (pass.blobs, pass.bytes, (pass.missing.len() + tables.missing.len()) as u64);
         let made_at = rfc3339(self.now());
         blocking(move || {
-            let database = root.join(DATABASE);
-            let database_sha256 = give_name(&part, &database)?;
+            let named = |digest: &str| format!("granary-{}.db", &digest[..16]);
+            let database_sha256 = give_name(&part, |digest| root.join(named(digest)))?;
+            let database = named(&database_sha256);
             remove_database(&part)?;
-            let granary = env!("CARGO_PKG_VERSION").to_owned();
-            let manifest = Manifest { format: FORMAT, granary, made_at, database_sha256, blobs, bytes, missing };
-            write_whole(&root.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
             // The folders of the blobs as well.
-            Ok(rustix::fs::syncfs(fs::File::open(&root)?)?)
+            rustix::fs::syncfs(File::open(&root)?)?;
+            let (granary, kept) = (env!("CARGO_PKG_VERSION").to_owned(), database.clone());
+            let tables = Some(tables.sums);
+            let manifest =
+                Manifest { format: FORMAT, granary, made_at, database, database_sha256, tables, blobs, bytes, missing };
+            write_whole(&root.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
+            let is_old = |name: &String| name.starts_with("granary") && name.ends_with(".db") && *name != kept;
+            entries(&root)?.iter().filter(|name| is_old(name)).try_for_each(|name| remove_database(&root.join(name)))
         })
         .await
     }
 
-    /// Copies the CSVs of ingest tasks and the name of the data folder. Whether all were there.
-    async fn copy_tables(&self, db: &Db, target: &Layout) -> Result<bool> {
-        let (from, mut all) = (self.blobs.layout().clone(), true);
-        if from.node().exists() {
-            copy_small(from.node(), target.node()).await?;
-        }
-        let node = fs::read_to_string(from.node()).unwrap_or_default();
-        let mut after = String::new();
-        loop {
-            let tasks = ingest::tasks(db, &after).await?;
-            let Some(last) = tasks.last() else {
-                return Ok(all);
-            };
-            after.clone_from(&last.id);
-            for task in tasks.iter().filter(|task| !task.is_deleted && task.owner == node) {
-                let (source, place) = (from.table(&task.id), target.table(&task.id));
-                // They never change once they are there.
-                if !place.exists() {
-                    all &= copy_small(source, place).await?;
-                }
-            }
-        }
-    }
-
-    /// Whether what a pass missed is missing in the store itself, rather than gone meanwhile with its row.
-    async fn are_all_damaged(&self, pass: &Pass) -> Result<bool> {
+    /// Whether what was missed is missing in the store itself, rather than gone meanwhile with its row.
+    async fn is_settled(&self, pass: &Pass, tables: &Tables) -> Result<bool> {
         for (key, _) in &pass.missing {
             if collect::blob(&self.db, key).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        for (task, _) in &tables.missing {
+            if ingest::task(&self.db, task).await?.is_none_or(|task| task.is_deleted) {
                 return Ok(false);
             }
         }
@@ -130,27 +127,56 @@ impl Keeper {
     }
 }
 
-/// Makes the folder, unless it holds something else or lies within the store.
-fn prepare(store: &Layout, folder: &Path) -> Result<Layout> {
-    let refuse = |why: String| Error::internal(format!("{}: {why}", folder.display()));
+/// The CSVs that the backup in this folder has already.
+fn earlier(root: &Path) -> tables::Sums {
+    let text = fs::read(root.join(MANIFEST)).unwrap_or_default();
+    let manifest: Option<Manifest> = serde_json::from_slice(&text).ok();
+    manifest.and_then(|manifest| manifest.tables).unwrap_or_default()
+}
+
+/// Makes the folder, unless it holds something else or lies within the store, and takes it for this backup alone.
+fn prepare(store: &Layout, folder: &Path) -> Result<(Layout, File)> {
+    let refuse = |why: &str| Error::internal(format!("{}: {why}", folder.display()));
     if folder.exists() {
-        let is_backup = folder.join(MANIFEST).exists() || folder.join("blobs").is_dir();
+        let is_backup = [MANIFEST, LOCK, "blobs"].iter().any(|name| folder.join(name).exists());
         let is_empty = fs::read_dir(folder)?.next().is_none();
         if !is_backup && !is_empty || folder.join("lock").exists() {
-            return Err(refuse("it holds something that is no backup".to_owned()));
+            return Err(refuse("it holds something that is no backup"));
         }
+    }
+    let is_apart = |root: &Path| !root.starts_with(store.root()) && !store.root().starts_with(root);
+    // Before anything is made there, and again when it is there: there may be links and dots.
+    if !is_apart(&to_be(folder)?) {
+        return Err(refuse("a backup must lie outside of the data folder"));
     }
     // The database holds what others have no business with.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let root = folder.canonicalize()?;
-    if root.starts_with(store.root()) || store.root().starts_with(&root) {
-        return Err(refuse("a backup must lie outside of the data folder".to_owned()));
+    if !is_apart(&root) {
+        return Err(refuse("a backup must lie outside of the data folder"));
+    }
+    let lock = File::options().create(true).truncate(false).write(true).open(root.join(LOCK))?;
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(refuse("another backup works here")),
+        Err(TryLockError::Error(error)) => return Err(error.into()),
+        Ok(()) => {}
     }
     let target = Layout::new(&root);
     for (byte, ..) in prefixes() {
         fs::create_dir_all(target.folder(byte))?;
     }
-    Ok(target)
+    Ok((target, lock))
+}
+
+/// Where a folder lies, or will when it is made.
+fn to_be(folder: &Path) -> std::io::Result<PathBuf> {
+    let whole = std::path::absolute(folder)?;
+    for above in whole.ancestors() {
+        if let (Ok(real), Ok(rest)) = (above.canonicalize(), whole.strip_prefix(above)) {
+            return Ok(real.join(rest));
+        }
+    }
+    Ok(whole)
 }
 
 /// Copies the blobs that rows of `db` name and that aren't there yet.
@@ -165,7 +191,7 @@ pub(super) async fn copy_blobs(db: &Db, from: &Layout, to: &Layout) -> Result<Pa
         let (from, to) = (from.clone(), to.clone());
         for (blob, copied) in blocking(move || copy_page(page, &from, &to)).await? {
             match copied {
-                Copied::Missing | Copied::Damaged => pass.missing.push((blob.key, copied)),
+                Copied::Missing | Copied::Damaged | Copied::Unreadable => pass.missing.push((blob.key, copied)),
                 Copied::Kept | Copied::Copied(_) => {
                     pass.blobs += 1;
                     pass.bytes += blob.size;
@@ -176,9 +202,13 @@ pub(super) async fn copy_blobs(db: &Db, from: &Layout, to: &Layout) -> Result<Pa
     }
 }
 
-/// What is wrong with a blob that was not copied.
+/// What is wrong with what was not copied.
 pub(super) fn how(copied: Copied) -> &'static str {
-    if copied == Copied::Damaged { "damaged" } else { "missing" }
+    match copied {
+        Copied::Damaged => "damaged",
+        Copied::Unreadable => "unreadable",
+        Copied::Missing | Copied::Kept | Copied::Copied(_) => "missing",
+    }
 }
 
 fn copy_page(page: Vec<Blob>, from: &Layout, to: &Layout) -> std::io::Result<Vec<(Blob, Copied)>> {
@@ -189,19 +219,19 @@ fn copy_page(page: Vec<Blob>, from: &Layout, to: &Layout) -> std::io::Result<Vec
     page.into_iter().map(copy).collect()
 }
 
-/// Copies a file of no known digest; whether it was there.
-async fn copy_small(from: PathBuf, to: PathBuf) -> Result<bool> {
-    blocking(move || match copy_file(&from, &to) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        copied => copied.map(|_| true),
+/// A SQLite file with all that may lie beside it.
+pub(super) fn files_of(path: &Path) -> impl Iterator<Item = PathBuf> {
+    ["", "-wal", "-shm", "-journal"].into_iter().map(move |end| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(end);
+        PathBuf::from(file)
     })
-    .await
 }
 
-/// A SQLite file with all that lies beside it.
+/// Removes such a file with all that lies beside it.
 fn remove_database(path: &Path) -> std::io::Result<()> {
-    for end in ["", "-wal", "-shm", "-journal"] {
-        match fs::remove_file(format!("{}{end}", path.display())) {
+    for file in files_of(path) {
+        match fs::remove_file(file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

@@ -242,6 +242,9 @@ async fn schema(screen: &mut Screen, db: &Db, folder: Option<Blobs>) -> Result<(
 async fn bytes(screen: &mut Screen, keeper: &Keeper) -> Result<()> {
     let facts = keeper.facts().await?;
     screen.section("bytes");
+    if let Some(line) = keeper.bond().await?.complaint(keeper.blobs.layout()) {
+        screen.line(Mood::Wrong, "database", line);
+    }
     let ended = facts.ended.map_or_else(|| "not yet".to_owned(), rfc3339);
     screen.line(Mood::Fine, "last whole look ended", ended);
     if facts.damaged == 0 {

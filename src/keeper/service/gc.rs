@@ -5,6 +5,7 @@
 //!
 //! [`Blobs::claim`]: crate::platform::blobs::Blobs::claim
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -15,11 +16,23 @@ use crate::collect::service::Collect;
 use crate::collect::service::keeping as collect;
 use crate::ingest::service::keeping as ingest;
 use crate::keeper::model::{ABANDONED, YOUNG};
-use crate::platform::blobs::{BlobKey, entries, modified_ms};
+use crate::platform::blobs::{Aside, BlobKey, entries, modified_ms};
 use crate::platform::error::Result;
 
 /// Between two pages of rows: others want the disk, too.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// So many orphans, when they are more than a tenth of the rows as well, are not removed unasked.
+const MANY: usize = 1000;
+
+/// On whose word it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// The server's own, every hour.
+    ByItself,
+    /// Somebody's at a terminal.
+    Asked,
+}
 
 /// What was cleared up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,14 +64,17 @@ impl Keeper {
     /// does by itself is left to that server.
     ///
     /// # Errors
-    /// When database or disk don't answer; what was done until then stands.
-    pub async fn gc(&self, owner: Option<&Collect>) -> Result<Cleared> {
+    /// When the database isn't this folder's ([`Keeper::bind`]), before anything is done; when database or disk don't
+    /// answer, and what was done until then stands.
+    pub async fn gc(&self, owner: Option<&Collect>, manner: Manner) -> Result<Cleared> {
+        self.bind().await?;
         let mut cleared = Cleared::default();
         if let Some(collect) = owner {
             cleared.purged = collect.purge_expired().await?;
             cleared.released = self.release(collect).await?;
         }
-        self.clear_aside(&mut cleared).await?;
+        self.bring_back(&mut cleared).await?;
+        self.clear_aside(manner, &mut cleared).await?;
         for (byte, prefix, _) in prefixes() {
             let folder = self.blobs.layout().folder(byte);
             self.set_orphans_aside(folder, &prefix, &mut cleared).await?;
@@ -89,25 +105,52 @@ impl Keeper {
         }
     }
 
-    /// What was moved aside: back to its place where a row names it, and away after its time.
-    async fn clear_aside(&self, cleared: &mut Cleared) -> Result<()> {
+    /// What was moved aside goes back to its place where a row names it.
+    async fn bring_back(&self, cleared: &mut Cleared) -> Result<()> {
         let blobs = self.blobs.clone();
         for some in blocking(move || blobs.aside()).await?.chunks(PAGE as usize) {
-            let keys: Vec<BlobKey> = some.iter().map(|aside| aside.key.clone()).collect();
-            let known = collect::known(&self.db, &keys).await?;
-            for aside in some {
-                if known.contains(aside.key.as_str()) {
-                    let (blobs, aside) = (self.blobs.clone(), aside.clone());
-                    blocking(move || blobs.bring_back(&aside.key, &aside.path)).await?;
-                    cleared.brought_back += 1;
-                } else if aside.since < self.now() - YOUNG {
-                    cleared.bytes += fs::metadata(&aside.path).map_or(0, |found| found.len());
-                    remove(aside.path.clone()).await?;
-                    cleared.removed += 1;
-                }
+            let known = self.known(some).await?;
+            for aside in some.iter().filter(|aside| known.contains(aside.key.as_str())) {
+                let (blobs, aside) = (self.blobs.clone(), aside.clone());
+                blocking(move || blobs.bring_back(&aside.key, &aside.path)).await?;
+                cleared.brought_back += 1;
             }
         }
         Ok(())
+    }
+
+    /// What still lies aside goes after its time.
+    async fn clear_aside(&self, manner: Manner, cleared: &mut Cleared) -> Result<()> {
+        let blobs = self.blobs.clone();
+        let all = blocking(move || blobs.aside()).await?;
+        if manner == Manner::ByItself && self.is_suspicious(all.len()).await? {
+            tracing::error!(
+                orphans = all.len(),
+                "more orphans lie aside than were ever to be expected: they stay; see whether files are missing, and \
+                 remove them by `granary gc`"
+            );
+            return Ok(());
+        }
+        for some in all.chunks(PAGE as usize) {
+            let known = self.known(some).await?;
+            let over = |aside: &&Aside| !known.contains(aside.key.as_str()) && aside.since < self.now() - YOUNG;
+            for aside in some.iter().filter(over) {
+                cleared.bytes += fs::metadata(&aside.path).map_or(0, |found| found.len());
+                remove(aside.path.clone()).await?;
+                cleared.removed += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether so many orphans rather mean that rows were lost.
+    async fn is_suspicious(&self, orphans: usize) -> Result<bool> {
+        Ok(orphans > MANY && orphans as u64 > collect::count(&self.db).await? / 10)
+    }
+
+    async fn known(&self, some: &[Aside]) -> Result<BTreeSet<String>> {
+        let keys: Vec<BlobKey> = some.iter().map(|aside| aside.key.clone()).collect();
+        collect::known(&self.db, &keys).await
     }
 
     async fn set_orphans_aside(&self, folder: PathBuf, prefix: &str, cleared: &mut Cleared) -> Result<()> {

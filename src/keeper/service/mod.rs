@@ -5,11 +5,13 @@
 //! name are moved, never removed.
 
 pub mod backup;
+pub mod bond;
 pub mod doctor;
 pub mod fsck;
 pub mod gc;
 pub mod restore;
 pub mod scrub;
+mod tables;
 
 use std::collections::BTreeSet;
 

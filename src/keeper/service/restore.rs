@@ -6,10 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::backup::{DATABASE, MANIFEST, copy_blobs, how};
-use super::{blocking, store};
+use super::backup::{MANIFEST, copy_blobs, files_of};
+use super::{Keeper, blocking, bond, store, tables};
 use crate::keeper::model::{FORMAT, Manifest};
 use crate::platform::blobs::{Blobs, Layout, copy_file, entries};
+use crate::platform::clock::Clock;
 use crate::platform::db::{Db, Options, Snapshot, restore as fill};
 use crate::platform::error::{Error, Result};
 use crate::training::service::keeping as training;
@@ -28,7 +29,7 @@ pub struct Target {
 pub struct Restored {
     pub blobs: u64,
     pub bytes: u64,
-    /// Blobs that the backup doesn't have, or has damaged, each in a line.
+    /// Blobs and CSVs that the backup doesn't have, or has damaged or unreadable, each in a line.
     pub missing: Vec<String>,
 }
 
@@ -47,22 +48,27 @@ pub async fn restore(folder: &Path, target: &Target) -> Result<Restored> {
     };
     // Within the data folder, where a rename can take it to its place.
     let file = blobs.layout().root().join("restore.db");
-    let (source, copy) = (folder.join(DATABASE), file.clone());
+    let (source, copy) = (folder.join(&manifest.database), file.clone());
     let digest = blocking(move || copy_file(&source, &copy)).await?;
     if digest != manifest.database_sha256 {
         fs::remove_file(&file)?;
-        return Err(Error::internal(format!("{DATABASE} is damaged: its SHA-256 isn't the one in {MANIFEST}")));
+        let database = &manifest.database;
+        return Err(Error::internal(format!("{database} is damaged: its SHA-256 isn't the one in {MANIFEST}")));
     }
     // The steps of the schema that are new since.
     let snapshot = Snapshot::open(&file).await?;
     let pass = copy_blobs(&snapshot.db, &Layout::new(folder), blobs.layout()).await?;
-    let missing = pass.missing.iter().map(|(key, copied)| format!("{} in the backup: {key}", how(*copied)));
-    let restored = Restored { blobs: pass.blobs, bytes: pass.bytes, missing: missing.collect() };
+    let keeper = Keeper { db: snapshot.db.clone(), blobs: blobs.clone(), clock: Clock::System };
+    let mut restored = Restored { blobs: pass.blobs, bytes: pass.bytes, missing: Vec::new() };
+    for (key, copied) in &pass.missing {
+        restored.missing.push(format!("in the backup: {}", keeper.lacking(*copied, key).await?));
+    }
+    restored.missing.extend(tables::copy_back(&manifest, Layout::new(folder), blobs.layout().clone()).await?);
     let root = blobs.layout().root().to_owned();
     blocking(move || Ok(rustix::fs::syncfs(fs::File::open(root)?)?)).await?;
-    copy_tables(folder, blobs.layout()).await?;
     training::mark_stale(&snapshot.db, None).await?;
     store::forget_all(&snapshot.db).await?;
+    bond::bind(&snapshot.db, blobs.layout(), keeper.clock.now_ms()).await?;
     snapshot.db.shut().await;
     match (into, &target.file) {
         (Some(db), _) => {
@@ -88,7 +94,7 @@ fn read_manifest(folder: &Path) -> Result<Manifest> {
     let unreadable = |why: String| Error::internal(format!("{}: {why}", path.display()));
     let text = fs::read(&path).map_err(|error| unreadable(format!("no whole backup lies there ({error})")))?;
     let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-    if manifest.format != FORMAT {
+    if !(1..=FORMAT).contains(&manifest.format) || manifest.database.contains('/') {
         return Err(unreadable(format!("made by granary {}, whose backups are of another kind", manifest.granary)));
     }
     Ok(manifest)
@@ -102,10 +108,12 @@ fn check_empty(target: &Target) -> Result<()> {
         return Err(Error::internal(format!("data_dir {} isn't empty; name another one", data_dir.display())));
     }
     match file {
-        Some(file) if file.exists() => {
-            Err(Error::internal(format!("the database {} is there already", file.display())))
-        }
-        _ => Ok(()),
+        // A log beside the file would be taken for the new database's.
+        Some(file) => match files_of(file).find(|file| file.exists()) {
+            Some(there) => Err(Error::internal(format!("the database {} is there already", there.display()))),
+            None => Ok(()),
+        },
+        None => Ok(()),
     }
 }
 
@@ -117,19 +125,4 @@ async fn open_empty(options: &Options) -> Result<Db> {
     }
     db.shut().await;
     Ok(Db::connect(options).await?)
-}
-
-/// CSVs of ingest tasks, and what the data folder calls itself: the tasks' leases name it.
-async fn copy_tables(folder: &Path, to: &Layout) -> Result<()> {
-    let (from, to) = (Layout::new(folder), to.clone());
-    blocking(move || {
-        if from.node().exists() {
-            copy_file(&from.node(), &to.node())?;
-        }
-        for name in entries(&from.tables())? {
-            copy_file(&from.tables().join(&name), &to.tables().join(&name))?;
-        }
-        Ok(())
-    })
-    .await
 }

@@ -8,7 +8,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
-use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
+use rustix::fs::{CWD, RenameFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, renameat_with};
+use rustix::io::Errno;
 
 use super::{BlobKey, Blobs, remove_if_there};
 
@@ -48,6 +49,8 @@ pub enum Copied {
     Missing,
     /// The bytes are not those that the name says; nothing was left at the target.
     Damaged,
+    /// The disk that it is on doesn't give the bytes; nothing was left at the target.
+    Unreadable,
 }
 
 impl Blobs {
@@ -114,9 +117,15 @@ impl Blobs {
     /// # Errors
     /// Whatever the disk says.
     pub fn bring_back(&self, key: &BlobKey, aside: &Path) -> io::Result<()> {
-        match fs::hard_link(aside, self.layout().blob(key)) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
+        let place = self.layout().blob(key);
+        match renameat_with(CWD, aside, CWD, &place, RenameFlags::NOREPLACE) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            // Not every file system can.
+            Err(Errno::INVAL | Errno::NOSYS) => match fs::hard_link(aside, &place) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            },
+            Err(error) => return Err(error.into()),
         }
         self.sync_folder(&self.layout().folder(key.first_byte()))?;
         remove_if_there(aside)
@@ -181,58 +190,79 @@ pub fn move_to(from: &Path, to: &Path) -> io::Result<PathBuf> {
 /// Copies a blob to `to` unless a file of this size is there: hashed on its way, synced, and only then given its name.
 ///
 /// # Errors
-/// Whatever the disk says.
+/// Whatever the target's disk says.
 pub fn copy_checked(key: &BlobKey, size: u64, from: &Path, to: &Path) -> io::Result<Copied> {
-    if fs::metadata(to).is_ok_and(|found| found.len() == size) {
+    if fs::metadata(to).is_ok_and(|found| found.is_file() && found.len() == size) {
         return Ok(Copied::Kept);
     }
-    let source = match File::open(from) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Copied::Missing),
-        source => source?,
-    };
     let part = part_of(to)?;
-    let copied = File::create(&part).and_then(|file| {
-        let passed = pass(&source, &file, |_| {})?;
-        file.sync_all()?;
-        Ok(passed)
-    });
-    match copied {
+    match fill(from, &part)? {
         Ok((digest, count)) if digest == *key && count == size => {
             fs::rename(&part, to)?;
             Ok(Copied::Copied(count))
         }
-        bad => {
+        Ok(_) => {
             remove_if_there(&part)?;
-            bad.map(|_| Copied::Damaged)
+            Ok(Copied::Damaged)
         }
+        Err(why) => Ok(why),
     }
 }
 
-/// Copies a file, whole or not at all, and synced; its SHA-256 in hex.
+/// Copies a file of no known digest, whole or not at all, and synced; its SHA-256 in hex, or why it can't be read.
 ///
 /// # Errors
-/// Whatever the disk says; `NotFound` when there is nothing to copy.
-pub fn copy_file(from: &Path, to: &Path) -> io::Result<String> {
-    let source = File::open(from)?;
+/// Whatever the target's disk says.
+pub fn copy_readable(from: &Path, to: &Path) -> io::Result<Result<String, Copied>> {
     let part = part_of(to)?;
-    let file = File::create(&part)?;
-    let (digest, _) = pass(&source, &file, |_| {})?;
-    file.sync_all()?;
+    let digest = match fill(from, &part)? {
+        Ok((digest, _)) => digest,
+        Err(why) => return Ok(Err(why)),
+    };
     fs::rename(&part, to)?;
     sync_parent(to)?;
-    Ok(digest.as_str().to_owned())
+    Ok(Ok(digest.as_str().to_owned()))
 }
 
-/// Gives a file that is whole its name, synced; its SHA-256 in hex.
+/// The same of a file that must be readable.
+///
+/// # Errors
+/// Whatever either disk says.
+pub fn copy_file(from: &Path, to: &Path) -> io::Result<String> {
+    let unread = |_| io::Error::other(format!("{} can't be read", from.display()));
+    copy_readable(from, to)?.map_err(unread)
+}
+
+/// Writes a file's bytes to `part`, synced: their digest and count, or why they can't be read; then nothing is left.
+fn fill(from: &Path, part: &Path) -> io::Result<Result<(BlobKey, u64), Copied>> {
+    let source = match File::open(from) {
+        Ok(source) => source,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(Copied::Missing)),
+        Err(_) => return Ok(Err(Copied::Unreadable)),
+    };
+    let copied = File::create(part).and_then(|file| {
+        let passed = pass(&source, &file, |_| {})?;
+        file.sync_all()?;
+        Ok(passed)
+    });
+    let Err(error) = copied else { return copied.map(Ok) };
+    remove_if_there(part)?;
+    // Which of the two disks was it?
+    let again = File::open(from).and_then(|source| pass(&source, io::sink(), |_| {}));
+    if again.is_err() { Ok(Err(Copied::Unreadable)) } else { Err(error) }
+}
+
+/// Gives a file that is whole the name that its SHA-256 in hex makes, synced; that SHA-256.
 ///
 /// # Errors
 /// Whatever the disk says.
-pub fn give_name(from: &Path, to: &Path) -> io::Result<String> {
+pub fn give_name(from: &Path, name: impl FnOnce(&str) -> PathBuf) -> io::Result<String> {
     let file = File::open(from)?;
     let (digest, _) = pass(&file, io::sink(), |_| {})?;
     file.sync_all()?;
-    fs::rename(from, to)?;
-    sync_parent(to)?;
+    let to = name(digest.as_str());
+    fs::rename(from, &to)?;
+    sync_parent(&to)?;
     Ok(digest.as_str().to_owned())
 }
 
@@ -358,5 +388,13 @@ mod tests {
         assert_eq!(entries(&folder.path().join("a")).unwrap(), Vec::<String>::new());
         fs::remove_file(&from).unwrap();
         assert_eq!(copy_checked(&key, 3, &from, &to).unwrap(), Copied::Missing);
+        fs::create_dir(&from).unwrap();
+        assert_eq!(copy_checked(&key, 3, &from, &to).unwrap(), Copied::Unreadable);
+        assert_eq!(copy_readable(&from, &to).unwrap(), Err(Copied::Unreadable));
+        // Where nothing can be written the fault isn't the blob's.
+        fs::remove_dir(&from).unwrap();
+        fs::write(&from, b"abc").unwrap();
+        fs::create_dir(folder.path().join("a/to.part")).unwrap();
+        assert!(copy_checked(&key, 3, &from, &to).is_err());
     }
 }

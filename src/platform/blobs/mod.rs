@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub use incoming::{Incoming, Received};
 pub use keeping::{
-    Aside, Copied, State, copy_checked, copy_file, entries, give_name, modified_ms, move_to, write_whole,
+    Aside, Copied, State, copy_checked, copy_file, copy_readable, entries, give_name, modified_ms, move_to, write_whole,
 };
 pub use key::{BlobKey, Layout};
 pub use read::read_at_once;

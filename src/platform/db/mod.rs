@@ -72,7 +72,10 @@ impl Db {
     /// When the URL is neither SQLite's nor MySQL's, or the database can't be opened or migrated.
     pub async fn connect(options: &Options) -> Result<Self, sqlx::Error> {
         let db = match options.url.split(':').next() {
-            Some("sqlite") => Self::connect_sqlite(options, Opening::MayMake)?,
+            Some("sqlite") => {
+                let file = SqliteConnectOptions::from_str(&options.url)?;
+                Self::connect_sqlite(file, options.durable, Opening::MayMake)?
+            }
             Some("mysql" | "mariadb") => Self::connect_mysql(options).await?,
             _ => {
                 let message = "databases.granary.url must begin with sqlite: or mysql:";
@@ -83,9 +86,9 @@ impl Db {
         Ok(db)
     }
 
-    fn connect_sqlite(options: &Options, opening: Opening) -> Result<Self, sqlx::Error> {
-        let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
-        let connect = SqliteConnectOptions::from_str(&options.url)?
+    fn connect_sqlite(file: SqliteConnectOptions, durable: bool, opening: Opening) -> Result<Self, sqlx::Error> {
+        let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
+        let connect = file
             .create_if_missing(opening == Opening::MayMake)
             .immutable(opening == Opening::ReadOnly)
             .journal_mode(SqliteJournalMode::Wal)

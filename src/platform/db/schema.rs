@@ -39,7 +39,10 @@ impl Db {
     /// When the database can't be opened, or there is none.
     pub async fn open(options: &Options) -> Result<Self, sqlx::Error> {
         match options.url.split(':').next() {
-            Some("sqlite") => Self::connect_sqlite(options, opening(options)?),
+            Some("sqlite") => {
+                let file = SqliteConnectOptions::from_str(&options.url)?;
+                Self::connect_sqlite(file, options.durable, opening(options)?)
+            }
             _ => Self::connect_mysql(options).await,
         }
     }

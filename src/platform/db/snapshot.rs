@@ -5,7 +5,6 @@
 //! and a database is filled in one transaction, and only while it is empty.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use futures_util::TryStreamExt;
 use sqlx::mysql::MySqlConnection;
@@ -13,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use super::sql::{all_sqlite, run_mysql, run_sqlite, stream_mysql, stream_sqlite};
-use super::{Db, Options, Row, Sql, Value, dialect, rows_of_marks, steps};
+use super::{Db, Opening, Row, Sql, Value, dialect, rows_of_marks, steps};
 use crate::platform::error::{Error, Result};
 
 /// Rows of one `INSERT`, at most.
@@ -73,7 +72,9 @@ impl Snapshot {
     /// # Errors
     /// When it is none.
     pub async fn open(path: &Path) -> Result<Self> {
-        Ok(Self { db: Db::connect(&Options { url: format!("sqlite:{}", path.display()), durable: true }).await? })
+        let db = Db::connect_sqlite(file(path), true, Opening::MayMake)?;
+        db.migrate().await?;
+        Ok(Self { db })
     }
 }
 
@@ -94,10 +95,14 @@ pub async fn restore(path: &Path, into: &Db) -> Result<()> {
     Ok(from.close().await?)
 }
 
+/// Whatever its name: in a URL some characters mean something.
+fn file(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path)
+}
+
 /// A connection that takes rows in any order.
 async fn bare(path: &Path) -> Result<SqliteConnection> {
-    let options = SqliteConnectOptions::from_str(&format!("sqlite:{}", path.display()))?.foreign_keys(false);
-    Ok(options.connect().await?)
+    Ok(file(path).foreign_keys(false).connect().await?)
 }
 
 async fn from_mysql(from: &mut MySqlConnection, to: &mut SqliteConnection) -> Result<()> {

@@ -25,12 +25,15 @@ impl Quarantine {
         Self { blobs, folder }
     }
 
-    /// Moves a file or folder there; where it lies now, below the data folder.
-    async fn take(&self, path: &Path) -> Result<String> {
+    /// Moves a file or folder there; where it lies now, below the data folder. `None`: it is gone by itself.
+    async fn take(&self, path: &Path) -> Result<Option<String>> {
         let root = self.blobs.layout().root().to_owned();
         let (from, to) = (path.to_owned(), self.folder.join(path.strip_prefix(&root).unwrap_or(path)));
-        let moved = blocking(move || move_to(&from, &to)).await?;
-        Ok(moved.strip_prefix(&root).unwrap_or(&moved).display().to_string())
+        let moved = blocking(move || match move_to(&from, &to) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            moved => moved.map(Some),
+        });
+        Ok(moved.await?.map(|moved| moved.strip_prefix(&root).unwrap_or(&moved).display().to_string()))
     }
 
     /// Adds a line to the record.
@@ -53,7 +56,8 @@ impl Look<'_> {
         self.found(kind, place.clone(), what.to_owned());
         if self.manner.repair {
             let now_at = self.quarantine.take(path).await?;
-            self.mended(format!("{}: {place}: {what}: moved to {now_at}", kind.words())).await?;
+            let how = now_at.map_or("gone by itself".to_owned(), |now_at| format!("moved to {now_at}"));
+            self.mended(format!("{}: {place}: {what}: {how}", kind.words())).await?;
         }
         Ok(())
     }

@@ -65,13 +65,17 @@ impl Keeper {
     /// Looks at everything, and mends it where asked to. Each finding is told as it is found.
     ///
     /// # Errors
-    /// When the database doesn't answer or the disk can't be read.
+    /// When the database doesn't answer or the disk can't be read; before a repair, when it isn't this folder's
+    /// ([`Keeper::bind`]).
     pub async fn fsck(
         &self,
         manner: Manner,
         progress: Arc<Progress>,
         tell: &mut (dyn FnMut(Note) + Send + Sync),
     ) -> Result<Tally> {
+        if manner.repair {
+            self.bind().await?;
+        }
         let is_served = !self.blobs.is_held() && Blobs::is_served(self.blobs.layout().root());
         let began = self.now();
         let quarantine = Quarantine::new(self.blobs.clone(), began);
