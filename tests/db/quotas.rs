@@ -18,6 +18,7 @@ on_both_engines!(
     old_files_go_and_come_back_for_good,
     a_sweep_goes_in_small_steps,
     many_come_back_at_once,
+    a_deleted_tag_begins_anew,
 );
 
 const DAY: i64 = 86_400_000;
@@ -207,4 +208,33 @@ async fn many_come_back_at_once(engine: Engine) {
     let names: Vec<String> = page.await.unwrap().items.into_iter().map(|file| file.name).collect();
     assert!(names.contains(&"f7 (2)".to_owned()) && names.contains(&"f7".to_owned()), "{names:?}");
     world.collect.archive(&tag, &Filter::default()).await.expect("no two entries of one name");
+}
+
+async fn a_deleted_tag_begins_anew(engine: Engine) {
+    let world = World::new(engine).await;
+    let set = Settings { quota: Some(10), keep_days: Some(3) };
+    let old = world.put("t", "old", b"12345678").await.file;
+    world.set("t", set.quota, set.keep_days).await;
+    // Out of the trash it comes as it was, be it with all files or with one.
+    let gone = world.collect.delete_tag("t").await.unwrap();
+    world.collect.restore_batch("t", gone.batch).await.unwrap();
+    assert_eq!(world.tag("t").await.settings, set);
+    world.collect.delete_tag("t").await.unwrap();
+    world.collect.restore_file(old.id).await.unwrap();
+    assert_eq!(world.tag("t").await.settings, set);
+    over(world.put_as("t", "more", b"123", OnConflict::Rename).await);
+    // An upload makes it anew, whatever the old one was allowed; also one that is foreseen.
+    world.collect.delete_tag("t").await.unwrap();
+    let (tag, name) = (Name::new("t").unwrap(), Name::new("new").unwrap());
+    world.collect.foresee(&tag, &name, Some(4 << 20)).await.unwrap();
+    world.put("t", "new", &[1; 11]).await;
+    assert_eq!(world.tag("t").await.settings, Settings { quota: None, keep_days: None });
+    world.collect.restore_file(old.id).await.unwrap();
+    assert_eq!(world.tag("t").await.settings, Settings { quota: None, keep_days: None });
+    assert_eq!(world.tag("t").await.bytes, 19);
+    // So does one whose bytes lay in the trash.
+    world.set("t", set.quota, None).await;
+    world.collect.delete_tag("t").await.unwrap();
+    assert!(world.put("t", "new", &[1; 11]).await.duplicate);
+    assert_eq!(world.tag("t").await.settings, Settings { quota: None, keep_days: None });
 }

@@ -13,7 +13,8 @@ on_both_engines!(
     folders_follow_the_rows,
     a_folder_that_changes_meanwhile_stays_stale,
     names_of_others_are_left_alone,
-    large_bytes_that_come_again_stay_shared
+    large_bytes_that_come_again_stay_shared,
+    names_follow_bytes_that_were_replaced,
 );
 
 fn folder(world: &World, task: Id) -> PathBuf {
@@ -107,4 +108,31 @@ async fn large_bytes_that_come_again_stay_shared(engine: Engine) {
     std::fs::write(&blob, vec![7; bytes.len()]).unwrap();
     world.put("v", "c.bmp", &bytes).await;
     assert!(std::fs::read(&blob).unwrap() == bytes);
+}
+
+async fn names_follow_bytes_that_were_replaced(engine: Engine) {
+    let world = World::new(engine).await;
+    let (task, other) = (new_task(&world, &[]).await, new_task(&world, &[]).await);
+    let bytes = bitmap(5, 4);
+    let key = world.put("t", "a.bmp", &bytes).await.file.sha256;
+    let key = granary::platform::blobs::BlobKey::parse(&key).unwrap();
+    let images = world.training.import(task, "t", &Filter::default()).await.unwrap().images;
+    while world.training.mend_folders().await.unwrap() > 0 {}
+    let link = folder(&world, task).join(format!("{}.bmp", images[0].1));
+    let blob = world.collect.blobs().layout().blob(&key);
+    // The name and the blob are one file: what spoils one spoils both, but only the blob is replaced.
+    std::fs::write(&blob, b"rotten").unwrap();
+    world.put("u", "b.bmp", &bytes).await;
+    assert_eq!(std::fs::read(&blob).unwrap(), bytes);
+    assert_eq!(std::fs::read(&link).unwrap(), b"rotten");
+    assert_eq!(granary::training::service::keeping::mark_stale_of(&world.db, &key).await.unwrap(), 1);
+    let stale = granary::training::store::folders::stale(&world.db, 16).await.unwrap();
+    assert!(stale.iter().all(|folder| folder.task == task && folder.task != other));
+    assert_eq!(world.training.mend_folders().await.unwrap(), 1);
+    assert_eq!(std::fs::read(&link).unwrap(), bytes);
+    // Where the blob is gone its last name stays.
+    std::fs::remove_file(&blob).unwrap();
+    granary::training::service::keeping::mark_stale_of(&world.db, &key).await.unwrap();
+    assert_eq!(world.training.mend_folders().await.unwrap(), 1);
+    assert_eq!(std::fs::read(&link).unwrap(), bytes);
 }

@@ -1,5 +1,7 @@
 //! Into the trash, back, and out of it for ever.
 
+use std::sync::Arc;
+
 use granary::collect::model::Filter;
 use granary::platform::blobs::BlobKey;
 use granary::platform::db::Sql;
@@ -15,6 +17,7 @@ on_both_engines!(
     the_trash_empties_itself_after_its_time,
     a_blob_that_stays_keeps_no_other,
     all_come_back_or_none,
+    many_at_once_never_upset_each_other,
 );
 
 async fn a_batch_is_undone_in_one_go(engine: Engine) {
@@ -144,4 +147,48 @@ async fn all_come_back_or_none(engine: Engine) {
     change("DROP TRIGGER stop").await;
     assert_eq!(world.collect.restore_batch("t", gone.batch).await.unwrap(), 520);
     assert_eq!(world.tag("t").await.file_count, 520);
+}
+
+/// One of many who upload, trash, restore and purge in some of the tags; how many files live afterwards.
+async fn work(world: Arc<World>, worker: usize) -> usize {
+    let mut living = 0;
+    for round in 0..8_usize {
+        // Two or three of the tags, in an order of their own, with bytes that others upload, too.
+        let tags: Vec<String> =
+            (0..2 + round % 2).map(|at| format!("t{}", (worker * 3 + round + at * 2) % 5)).collect();
+        let mut ids = Vec::new();
+        for (at, tag) in tags.iter().enumerate() {
+            for number in 0..3 {
+                let bytes = format!("{} {round}", (worker + number + at) % 4);
+                ids.push(world.put(tag, &format!("{worker} {round} {at} {number}"), bytes.as_bytes()).await.file);
+            }
+        }
+        for of_tag in ids.chunks(3) {
+            let tag = world.tag(&of_tag[0].tag).await;
+            let filter = Filter { ids: Some(of_tag.iter().map(|file| file.id).collect()), ..Filter::default() };
+            assert_eq!(world.collect.delete_files(&tag, &filter).await.unwrap().count, 3);
+        }
+        let ids: Vec<_> = ids.iter().rev().map(|file| file.id).collect();
+        assert_eq!(world.collect.restore_files(&ids[1..]).await.unwrap(), ids.len() as u64 - 1);
+        assert_eq!(world.collect.purge(Some(&ids)).await.unwrap(), 1, "the one that did not come back");
+        living += ids.len() - 1;
+    }
+    living
+}
+
+async fn many_at_once_never_upset_each_other(engine: Engine) {
+    let world = Arc::new(World::new(engine).await);
+    let workers: Vec<_> = (0..8).map(|worker| tokio::spawn(work(world.clone(), worker))).collect();
+    let mut living = 0;
+    for worker in workers {
+        living += worker.await.unwrap();
+    }
+    let mut listed = 0;
+    for tag in ["t0", "t1", "t2", "t3", "t4"] {
+        let names = world.names(tag).await.len();
+        assert_eq!(world.tag(tag).await.file_count, i64::try_from(names).unwrap());
+        listed += names;
+    }
+    assert_eq!(listed, living);
+    assert_eq!(world.collect.trash_totals().await.unwrap().file_count, 0);
 }

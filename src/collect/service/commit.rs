@@ -5,11 +5,11 @@
 //! an answer is sent after the commit, never before.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::naming::{free_name, free_zip_name};
+use super::turns;
 use crate::collect::model::conflict::{Decision, Place, decide};
 use crate::collect::model::quota::Use;
 use crate::collect::model::{File, Name, OnConflict, Uploaded};
@@ -29,9 +29,6 @@ pub const QUEUE: usize = 1024;
 
 /// Most uploads in one transaction; each number has statements of its own, which stay prepared.
 const GROUP: usize = 64;
-
-/// How often a transaction that another server's lock upset is tried.
-const TRIES: u32 = 4;
 
 /// An upload whose bytes are in place.
 pub struct Pending {
@@ -113,18 +110,11 @@ impl Committer {
 
     /// The answers in the order of the group; all the same error when the transaction failed.
     async fn commit_with_retry(&self, group: &[Pending]) -> Vec<Result<Uploaded>> {
-        let mut tries = 1;
-        loop {
-            match self.commit(group).await {
-                Ok(answers) => return answers,
-                Err(error) if tries < TRIES && is_passing(&error) => {
-                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
-                    tries += 1;
-                }
-                Err(error) => {
-                    tracing::error!(%error, uploads = group.len(), "a group of uploads was not committed");
-                    return group.iter().map(|_| Err(again(&error))).collect();
-                }
+        match turns::take(|| self.commit(group)).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                tracing::error!(%error, uploads = group.len(), "a group of uploads was not committed");
+                group.iter().map(|_| Err(again(&error))).collect()
             }
         }
     }
@@ -185,7 +175,11 @@ impl<'a> Group<'a> {
                 is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(&place);
             }
             let is_new = met.tag.is_none();
-            let locked = if let Some(locked) = met.tag {
+            let locked = if let Some(mut locked) = met.tag {
+                if locked.is_deleted {
+                    // It begins anew, without what was set for it once.
+                    locked.room.allowed = None;
+                }
                 locked
             } else {
                 let id = self.draw();
@@ -326,9 +320,14 @@ impl<'a> Group<'a> {
             store::unmake_tag(&mut self.tx, tag.locked.id).await?;
         }
         // A change of no files (a replacement) still makes the tag live.
-        let changes: Vec<TagChange> = (self.tags.values().filter(|tag| tag.is_changed))
-            .map(|tag| TagChange { tag: tag.locked.id, change: tag.change, last_seq: Some(tag.locked.last_seq) })
-            .collect();
+        let changed = self.tags.values().filter(|tag| tag.is_changed);
+        let changes = changed.map(|OpenTag { locked, change, .. }| TagChange {
+            tag: locked.id,
+            change: *change,
+            last_seq: Some(locked.last_seq),
+            begins_anew: locked.is_deleted,
+        });
+        let changes: Vec<TagChange> = changes.collect();
         store::insert_and_commit(self.tx, &self.plain, &changes, self.now).await
     }
 }
@@ -337,18 +336,6 @@ fn ask<'a>(tag: &'a str, places: &[usize], group: &'a [Pending]) -> Asked<'a> {
     let names: Vec<&str> = places.iter().map(|at| group[*at].name.as_str()).collect();
     let zip_keys = names.iter().map(|name| zip_names::key(&zip_names::mend(name))).collect();
     Asked { tag, names, zip_keys }
-}
-
-/// Whether the same transaction may pass when it is tried again: another server held a lock, or
-/// wrote the same row first.
-fn is_passing(error: &Error) -> bool {
-    let Error::Internal(source) = error else {
-        return false;
-    };
-    let Some(sqlx::Error::Database(error)) = source.downcast_ref::<sqlx::Error>() else {
-        return false;
-    };
-    error.is_unique_violation() || matches!(error.code().as_deref(), Some("5" | "40001" | "HY000" | "1205" | "1213"))
 }
 
 /// The same error for one more of the group.

@@ -13,6 +13,7 @@ mod retention;
 mod rewind;
 mod thumbnails;
 mod trash;
+mod turns;
 mod unpack;
 mod upload;
 

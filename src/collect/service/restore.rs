@@ -35,8 +35,10 @@ pub async fn restore(tx: &mut Tx, ids: &[Id], quota: Option<i64>, now: i64) -> R
         }
     }
     admit(tx, &tags, &changes, quota).await?;
-    let changes: Vec<TagChange> =
-        changes.into_iter().map(|(tag, change)| TagChange { tag, change, last_seq: None }).collect();
+    let changes: Vec<TagChange> = changes
+        .into_iter()
+        .map(|(tag, change)| TagChange { tag, change, last_seq: None, begins_anew: false })
+        .collect();
     store::commit::change_tags(tx, &changes, now).await?;
     Ok(restored)
 }

@@ -1,6 +1,6 @@
 //! Files that have been kept for the days of their tag go to the trash, a few at a time.
 
-use super::{Collect, store};
+use super::{Collect, store, turns};
 use crate::collect::model::quota::Settings;
 use crate::collect::model::{Filter, retention};
 use crate::collect::store::quotas::Kept;
@@ -33,7 +33,7 @@ impl Collect {
             let Some((ids, mark)) = retention::ripe(&met, before) else {
                 return Ok(swept);
             };
-            swept += self.sweep_step(kept, &ids, before, mark).await?;
+            swept += turns::take(|| self.sweep_step(kept, &ids, before, mark)).await?;
             kept.swept_seq = mark;
         }
     }
@@ -43,7 +43,7 @@ impl Collect {
         let mut swept = 0;
         loop {
             let ids = store::quotas::restored(&self.inner.db, kept.tag, before, STEP).await?;
-            let gone = self.sweep_step(kept, &ids, before, kept.swept_seq).await?;
+            let gone = turns::take(|| self.sweep_step(kept, &ids, before, kept.swept_seq)).await?;
             swept += gone;
             if gone == 0 {
                 return Ok(swept);

@@ -1,9 +1,10 @@
 //! Into the trash, back out of it, and out of it for ever.
 
-use super::{Collect, files, restore, store};
+use super::{Collect, files, restore, store, turns};
 use crate::collect::model::cursor::Cursor;
 use crate::collect::model::{File, Filter, Page, Tag, Totals, Trashed};
 use crate::collect::store::commit::TagChange;
+use crate::platform::blobs::BlobKey;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
@@ -46,6 +47,10 @@ impl Collect {
     }
 
     async fn bury(&self, tag: Id, filter: &Filter, with_tag: bool) -> Result<Trashed> {
+        turns::take(|| self.try_bury(tag, filter, with_tag)).await
+    }
+
+    async fn try_bury(&self, tag: Id, filter: &Filter, with_tag: bool) -> Result<Trashed> {
         let mut tx = self.inner.db.begin().await?;
         store::trash::lock_tag(&mut tx, tag).await?;
         let trashed = self.bury_in(&mut tx, tag, filter).await?;
@@ -62,7 +67,8 @@ impl Collect {
         let batch = store::trash::free_batch(tx, tag, now).await?;
         let change = store::trash::bury(tx, tag, filter, batch).await?;
         if change.files != 0 {
-            store::commit::change_tags(tx, &[TagChange { tag, change, last_seq: None }], now).await?;
+            let change = TagChange { tag, change, last_seq: None, begins_anew: false };
+            store::commit::change_tags(tx, &[change], now).await?;
         }
         Ok(Trashed { count: change.files.unsigned_abs(), batch })
     }
@@ -83,6 +89,10 @@ impl Collect {
     /// `NotFound` when there is no such batch any more; `OverQuota`.
     pub async fn restore_batch(&self, tag: &str, batch: i64) -> Result<u64> {
         let tag = store::trash::find_tag(&self.inner.db, tag).await?.ok_or(Error::NotFound(Thing::Tag))?;
+        turns::take(|| self.try_restore_batch(tag, batch)).await
+    }
+
+    async fn try_restore_batch(&self, tag: Id, batch: i64) -> Result<u64> {
         let mut tx = self.inner.db.begin().await?;
         store::trash::lock_tag(&mut tx, tag).await?;
         let ids = store::trash::batch(&mut tx, tag, batch).await?;
@@ -106,6 +116,10 @@ impl Collect {
     /// # Errors
     /// `OverQuota`, or when the database can't be written; then none came back.
     pub async fn restore_files(&self, ids: &[Id]) -> Result<u64> {
+        turns::take(|| self.try_restore(ids)).await
+    }
+
+    async fn try_restore(&self, ids: &[Id]) -> Result<u64> {
         let mut tx = self.inner.db.begin().await?;
         let restored = restore::restore(&mut tx, ids, self.total_quota(), self.inner.clock.now_ms()).await?;
         tx.commit().await?;
@@ -177,13 +191,18 @@ impl Collect {
 
     async fn purge_step(&self, ids: &[Id]) -> Result<u64> {
         let _alone = self.inner.placing.write().await;
-        let mut tx = self.inner.db.begin().await?;
-        let (count, unused) = store::trash::purge(&mut tx, ids).await?;
-        tx.commit().await?;
+        let (count, unused) = turns::take(|| self.purge_rows(ids)).await?;
         // The rows are gone first: a crash here leaves orphans, never a row without bytes.
         let blobs = self.inner.blobs.clone();
         let remove = move || blobs.remove_all(&unused);
         tokio::task::spawn_blocking(remove).await.map_err(Error::internal)??;
         Ok(count)
+    }
+
+    async fn purge_rows(&self, ids: &[Id]) -> Result<(u64, Vec<BlobKey>)> {
+        let mut tx = self.inner.db.begin().await?;
+        let purged = store::trash::purge(&mut tx, ids).await?;
+        tx.commit().await?;
+        Ok(purged)
     }
 }

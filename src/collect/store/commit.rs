@@ -28,6 +28,8 @@ const AT_A_TIME: usize = 512;
 pub struct LockedTag {
     pub id: Id,
     pub last_seq: i64,
+    /// It went to the trash with its files.
+    pub is_deleted: bool,
     /// Bytes of its living files, and most that there may be.
     pub room: Use,
 }
@@ -75,14 +77,15 @@ pub async fn look_up(tx: &mut Tx, asked: &[Asked<'_>]) -> Result<Vec<Met>> {
 }
 
 fn lock_tag(tx: &Tx, at: i64, name: &str) -> Sql {
-    let text = format!("SELECT ?, id, last_seq, bytes, quota FROM tags WHERE name = ?{}", tx.for_update());
+    let text = format!("SELECT ?, id, last_seq, bytes, quota, deleted_at FROM tags WHERE name = ?{}", tx.for_update());
     Sql::new(text).bind(at).bind(name)
 }
 
 /// A row of [`lock_tag`].
 fn locked(row: &Row) -> Result<LockedTag> {
     let room = Use { used: row.int(3)?, allowed: row.opt_int(4)? };
-    Ok(LockedTag { id: Id(row.int(1)?), last_seq: row.int(2)?, room })
+    let is_deleted = row.opt_int(5)?.is_some();
+    Ok(LockedTag { id: Id(row.int(1)?), last_seq: row.int(2)?, is_deleted, room })
 }
 
 /// Locks the tags of these files, in the order of their names, until the end of `tx`; each with its name.
@@ -201,10 +204,14 @@ pub async fn insert_and_commit(tx: Tx, files: &[NewFile], tags: &[TagChange], no
 }
 
 fn inserts(tx: &Tx, files: &[NewFile]) -> Vec<Sql> {
-    files.chunks(ROWS).flat_map(|some| [insert_blobs(tx, some), insert_files(some)]).collect()
+    // Whoever adds blobs does so by digest: two transactions with the same ones never wait for each other in a circle.
+    let mut by_digest: Vec<&NewFile> = files.iter().collect();
+    by_digest.sort_unstable_by_key(|new| &new.file.sha256);
+    let blobs = by_digest.chunks(ROWS).map(|some| insert_blobs(tx, some));
+    blobs.chain(files.chunks(ROWS).map(insert_files)).collect()
 }
 
-fn insert_blobs(tx: &Tx, files: &[NewFile]) -> Sql {
+fn insert_blobs(tx: &Tx, files: &[&NewFile]) -> Sql {
     let text = format!(
         "{} INTO blobs (sha256, size, crc32, content_type, width, height, created_at, thumbnail) VALUES {}",
         insert_or_ignore(tx),
@@ -275,6 +282,8 @@ pub struct TagChange {
     pub change: Change,
     /// Where its last file stands, if that changed.
     pub last_seq: Option<i64>,
+    /// An upload brings back a tag that was deleted: what was set for it is gone.
+    pub begins_anew: bool,
 }
 
 /// Keeps the counters of tags, and of all tags together, true; a tag that gains a file is no longer deleted.
@@ -295,10 +304,14 @@ fn counters(changes: &[TagChange], now: i64) -> Vec<Sql> {
     statements
 }
 
-fn update_tag(TagChange { tag, change, last_seq }: &TagChange, now: i64) -> Sql {
+fn update_tag(TagChange { tag, change, last_seq, begins_anew }: &TagChange, now: i64) -> Sql {
     let sql = Sql::new(
         "UPDATE tags SET file_count = file_count + ?, bytes = bytes + ?, last_seq = COALESCE(?, last_seq), \
-         revision = revision + 1, updated_at = ?, deleted_at = CASE WHEN ? > 0 THEN NULL ELSE deleted_at END WHERE id = ?",
+         revision = revision + 1, updated_at = ?, deleted_at = CASE WHEN ? > 0 THEN NULL ELSE deleted_at END, \
+         quota = CASE WHEN ? = 1 THEN NULL ELSE quota END, keep_days = CASE WHEN ? = 1 THEN NULL ELSE keep_days END \
+         WHERE id = ?",
     );
-    sql.bind(change.files).bind(change.bytes).bind(*last_seq).bind(now).bind(change.files).bind(*tag)
+    let anew = i64::from(*begins_anew);
+    let sql = sql.bind(change.files).bind(change.bytes).bind(*last_seq).bind(now).bind(change.files);
+    sql.bind(anew).bind(anew).bind(*tag)
 }

@@ -13,6 +13,7 @@ pub struct Outlook {
     pub total: i64,
     /// Bytes of those of the tag.
     pub tag: i64,
+    /// An upload that brings a deleted tag back has none.
     pub quota: Option<i64>,
     /// Whether a file has, or once asked for, the name: then the upload may add nothing.
     pub is_known: bool,
@@ -20,7 +21,7 @@ pub struct Outlook {
 
 /// What stands against an upload as `name` to `tag`, as far as it can be told without a lock.
 pub async fn outlook(db: &Db, tag: &str, name: &str) -> Result<Outlook> {
-    const OUTLOOK: &str = "SELECT u.bytes, COALESCE(t.bytes, 0), t.quota, \
+    const OUTLOOK: &str = "SELECT u.bytes, COALESCE(t.bytes, 0), CASE WHEN t.deleted_at IS NULL THEN t.quota END, \
                            EXISTS (SELECT 1 FROM files WHERE tag_id = t.id AND name = ?), \
                            EXISTS (SELECT 1 FROM files WHERE tag_id = t.id AND asked_name = ?) \
                            FROM storage_use u LEFT JOIN tags t ON t.name = ? WHERE u.id = 1";

@@ -107,7 +107,9 @@ pub async fn purge(tx: &mut Tx, ids: &[Id]) -> Result<(u64, Vec<BlobKey>)> {
         return Ok((0, Vec::new()));
     }
     let these = marks(ids.len());
-    let select = format!("SELECT DISTINCT sha256 FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL");
+    // By digest, as uploads take them, so that nobody waits in a circle.
+    let select =
+        format!("SELECT DISTINCT sha256 FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL ORDER BY sha256");
     let rows = tx.fetch_all(Sql::new(select).bind_all(ids.iter().copied())).await?;
     let delete = format!("DELETE FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL");
     let count = tx.execute(Sql::new(delete).bind_all(ids.iter().copied())).await?;
@@ -129,12 +131,17 @@ pub async fn forget_blob(tx: &mut Tx, sha256: &str) -> Result<bool> {
     Ok(gone.is_some_and(|rows| rows > 0))
 }
 
-/// Those of the files that lie in the trash, each with its key in archives; their rows stay locked.
+/// Those of the files that lie in the trash, each with its key in archives; their rows stay locked. Lock their tags
+/// first.
 pub async fn find_buried(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(File, Vec<u8>)>> {
     // The key is the column behind those of a file.
     let columns = FILE.replacen(" FROM ", ", f.zip_key FROM ", 1);
     let these = marks(ids.len());
-    let text = format!("SELECT {columns} WHERE f.id IN ({these}) AND f.deleted_at IS NOT NULL{}", tx.for_update());
+    // Locked without the join, which would lock tags as well: in whatever order they are read, and even those of
+    // other files.
+    let lock = format!("SELECT id FROM files WHERE id IN ({these}) AND deleted_at IS NOT NULL{}", tx.for_update());
+    tx.fetch_all(Sql::new(lock).bind_all(ids.iter().copied())).await?;
+    let text = format!("SELECT {columns} WHERE f.id IN ({these}) AND f.deleted_at IS NOT NULL");
     let rows = tx.fetch_all(Sql::new(text).bind_all(ids.iter().copied())).await?;
     rows.iter().map(|row| Ok((file(row)?, row.bytes(13)?))).collect()
 }

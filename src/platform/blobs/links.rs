@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{BlobKey, Blobs, remove_if_there};
@@ -23,6 +24,23 @@ impl Blobs {
             }
             linked => linked,
         }
+    }
+
+    /// Whether `at` leads to the blob as it stands in its place, be it by a hard or a symbolic link. A name of bytes
+    /// that were damaged, and replaced since, doesn't. `None`: the blob is gone.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn is_name_of(&self, key: &BlobKey, at: &Path) -> io::Result<Option<bool>> {
+        let found = |path: &Path| match fs::metadata(path) {
+            Ok(found) => Ok(Some((found.dev(), found.ino()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        let Some(blob) = found(&self.inner.layout.blob(key))? else {
+            return Ok(None);
+        };
+        Ok(Some(found(at)? == Some(blob)))
     }
 
     /// Takes the name `at` away. One that is gone is no error.

@@ -95,22 +95,25 @@ impl Training {
     }
 }
 
-/// Makes one name what its row says. Bytes that are gone are the business of whoever reads them.
+/// Makes one name what its row says: a name of the blob as it stands now, for its bytes may have been damaged and
+/// replaced. Bytes that are gone are the business of whoever reads them; a name that still leads to them stays.
 fn mend_entry(blobs: &Blobs, task: Id, entry: &Entry) -> Outcome<()> {
     let path = path(blobs, task, entry.image, entry.kind);
-    match entry.sha256.as_deref().and_then(BlobKey::parse) {
-        None => blobs.unlink(&path)?,
-        Some(_) if path.exists() => {}
-        Some(key) => {
-            if let Err(error) = blobs.link(&key, &path) {
-                if error.kind() != std::io::ErrorKind::NotFound {
-                    return Err(error.into());
-                }
-                tracing::warn!(blob = %key, task = %task, image = %entry.image, "the bytes of an image are gone");
-            }
+    let Some(key) = entry.sha256.as_deref().and_then(BlobKey::parse) else {
+        return Ok(blobs.unlink(&path)?);
+    };
+    let linked = match blobs.is_name_of(&key, &path)? {
+        Some(true) => Ok(()),
+        Some(false) => blobs.link(&key, &path),
+        None => Err(std::io::ErrorKind::NotFound.into()),
+    };
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            tracing::warn!(blob = %key, task = %task, image = %entry.image, "the bytes of an image are gone");
+            Ok(())
         }
+        linked => Ok(linked?),
     }
-    Ok(())
 }
 
 fn path(blobs: &Blobs, task: Id, image: Id, kind: ImageType) -> PathBuf {

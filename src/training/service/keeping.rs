@@ -125,3 +125,15 @@ pub async fn mark_stale(db: &Db, task: Option<Id>) -> Result<()> {
     store::keeping::mark_stale(&mut tx, task).await?;
     tx.commit().await
 }
+
+/// Has the image folders of all tasks made anew that show these bytes: call it when good bytes have replaced damaged
+/// ones, whose names still lead to the damaged. How many tasks.
+///
+/// # Errors
+/// When the database can't be written.
+pub async fn mark_stale_of(db: &Db, key: &BlobKey) -> Result<u64> {
+    let mut tx = db.begin().await?;
+    let tasks = store::keeping::mark_stale_of(&mut tx, key).await?;
+    tx.commit().await?;
+    Ok(tasks)
+}

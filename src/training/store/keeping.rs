@@ -110,3 +110,13 @@ pub async fn mark_stale(tx: &mut Tx, task: Option<Id>) -> Result<()> {
     tx.execute(sql).await?;
     Ok(())
 }
+
+/// The same for the tasks that have an image of these bytes, deleted ones left out; how many. It counts as a change:
+/// a folder that is being mended right now is looked at once more.
+pub async fn mark_stale_of(tx: &mut Tx, key: &BlobKey) -> Result<u64> {
+    let sql = Sql::new(
+        "UPDATE tasks SET folder_stale = 1, revision = revision + 1 WHERE deleted_at IS NULL AND id IN \
+         (SELECT t.task_id FROM task_images t JOIN images i ON i.img_id = t.img_id WHERE i.sha256 = ?)",
+    );
+    tx.execute(sql.bind(key.as_str())).await
+}
