@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::{Keeper, blocking, store};
 use crate::collect::service::keeping::{self as collect, Blob};
-use crate::platform::blobs::State;
+use crate::platform::blobs::{BlobKey, State};
 use crate::platform::clock::rfc3339;
 use crate::platform::error::{Error, Message, Result};
 use crate::platform::web::about::Part;
+use crate::training::service::keeping as training;
 use store::Damaged;
 
 /// Blobs that are looked at between two notes of the place.
@@ -118,7 +119,7 @@ impl Keeper {
     async fn scrub_blob(&self, blob: Blob, rate: u64, was_damaged: bool) -> Result<()> {
         let state = self.read_slowly(&blob, rate).await?;
         if state == State::Good {
-            return if was_damaged { store::forget(&self.db, blob.key.as_str()).await } else { Ok(()) };
+            return if was_damaged { self.welcome_back(&blob.key).await } else { Ok(()) };
         }
         // Its row goes before its bytes: if it is still there, something is wrong.
         if collect::blob(&self.db, &blob.key).await?.is_none() {
@@ -134,6 +135,12 @@ impl Keeper {
         // What is missing takes no reading: a lost disk isn't to fill the log and the writer.
         tokio::time::sleep(LULL).await;
         Ok(())
+    }
+
+    /// A blob is whole again: off the list, and the image folders that hold its old bytes are made anew.
+    async fn welcome_back(&self, key: &BlobKey) -> Result<()> {
+        training::mark_stale_of(&self.db, key).await?;
+        store::forget(&self.db, key.as_str()).await
     }
 
     /// On a thread that may wait; after each piece it pauses for as long as the piece should have taken.
@@ -164,14 +171,14 @@ impl Keeper {
             };
             after.clone_from(&last.sha256);
             for damaged in &page {
-                let key = crate::platform::blobs::BlobKey::parse(&damaged.sha256);
+                let key = BlobKey::parse(&damaged.sha256);
                 let key = key.ok_or_else(|| Error::internal("a digest that is none"))?;
                 let is_well = match collect::blob(&self.db, &key).await? {
                     Some(blob) => self.read_slowly(&blob, rate).await? == State::Good,
                     None => true,
                 };
                 if is_well {
-                    store::forget(&self.db, &damaged.sha256).await?;
+                    self.welcome_back(&key).await?;
                 }
             }
         }
