@@ -105,8 +105,11 @@ impl Keeper {
             let manifest =
                 Manifest { format: FORMAT, granary, made_at, database, database_sha256, tables, blobs, bytes, missing };
             write_whole(&root.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)?;
-            let is_old = |name: &String| name.starts_with("granary") && name.ends_with(".db") && *name != kept;
-            entries(&root)?.iter().filter(|name| is_old(name)).try_for_each(|name| remove_database(&root.join(name)))
+            let mut old = entries(&root)?;
+            old.retain(|name| {
+                *name != kept && name.strip_suffix(".db").is_some_and(|name| name.starts_with("granary"))
+            });
+            old.iter().try_for_each(|name| remove_database(&root.join(name)))
         })
         .await
     }

@@ -222,3 +222,27 @@ async fn remove(path: PathBuf) -> Result<()> {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::blobs::Blobs;
+    use crate::platform::clock::Clock;
+    use crate::platform::db::{Db, Options};
+
+    #[tokio::test]
+    async fn an_unusual_number_of_orphans_is_removed_only_when_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { url: format!("sqlite:{}", folder.path().join("granary.db").display()), durable: false };
+        let db = Db::connect(&options).await.unwrap();
+        let keeper = Keeper { db, blobs: Blobs::open(folder.path(), false).unwrap(), clock: Clock::System };
+        let orphans = keeper.blobs.layout().orphans();
+        fs::create_dir_all(&orphans).unwrap();
+        let put = |number: usize| fs::write(orphans.join(format!("{number:064x}.1000")), b"bytes").unwrap();
+        (0..=MANY).for_each(put);
+        assert_eq!(keeper.gc(None, Manner::ByItself).await.unwrap().removed, 0);
+        assert_eq!(keeper.gc(None, Manner::Asked).await.unwrap().removed, MANY as u64 + 1);
+        (0..MANY).for_each(put);
+        assert_eq!(keeper.gc(None, Manner::ByItself).await.unwrap().removed, MANY as u64);
+    }
+}

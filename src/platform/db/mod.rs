@@ -74,7 +74,7 @@ impl Db {
         let db = match options.url.split(':').next() {
             Some("sqlite") => {
                 let file = SqliteConnectOptions::from_str(&options.url)?;
-                Self::connect_sqlite(file, options.durable, Opening::MayMake)?
+                Self::connect_sqlite(file, options.durable, Opening::MayMake)
             }
             Some("mysql" | "mariadb") => Self::connect_mysql(options).await?,
             _ => {
@@ -86,7 +86,7 @@ impl Db {
         Ok(db)
     }
 
-    fn connect_sqlite(file: SqliteConnectOptions, durable: bool, opening: Opening) -> Result<Self, sqlx::Error> {
+    fn connect_sqlite(file: SqliteConnectOptions, durable: bool, opening: Opening) -> Self {
         let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
         let connect = file
             .create_if_missing(opening == Opening::MayMake)
@@ -106,7 +106,7 @@ impl Db {
             .acquire_timeout(Duration::from_secs(30))
             .test_before_acquire(false)
             .connect_lazy_with(connect.pragma("query_only", "ON"));
-        Ok(Self::Sqlite { writer, readers })
+        Self::Sqlite { writer, readers }
     }
 
     async fn connect_mysql(options: &Options) -> Result<Self, sqlx::Error> {

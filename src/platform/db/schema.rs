@@ -41,7 +41,7 @@ impl Db {
         match options.url.split(':').next() {
             Some("sqlite") => {
                 let file = SqliteConnectOptions::from_str(&options.url)?;
-                Self::connect_sqlite(file, options.durable, opening(options)?)
+                Ok(Self::connect_sqlite(file, options.durable, opening(options)?))
             }
             _ => Self::connect_mysql(options).await,
         }

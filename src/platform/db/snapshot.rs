@@ -72,7 +72,7 @@ impl Snapshot {
     /// # Errors
     /// When it is none.
     pub async fn open(path: &Path) -> Result<Self> {
-        let db = Db::connect_sqlite(file(path), true, Opening::MayMake)?;
+        let db = Db::connect_sqlite(file(path), true, Opening::MayMake);
         db.migrate().await?;
         Ok(Self { db })
     }
