@@ -320,8 +320,8 @@ impl<'a> Group<'a> {
             store::unmake_tag(&mut self.tx, tag.locked.id).await?;
         }
         // A change of no files (a replacement) still makes the tag live.
-        let changed = self.tags.values().filter(|tag| tag.is_changed);
-        let changes = changed.map(|OpenTag { locked, change, .. }| TagChange {
+        let tags = self.tags.values().filter(|tag| tag.is_changed);
+        let changes = tags.map(|OpenTag { locked, change, .. }| TagChange {
             tag: locked.id,
             change: *change,
             last_seq: Some(locked.last_seq),

@@ -32,15 +32,14 @@ impl Blobs {
     /// # Errors
     /// Whatever the disk says.
     pub fn is_name_of(&self, key: &BlobKey, at: &Path) -> io::Result<Option<bool>> {
-        let found = |path: &Path| match fs::metadata(path) {
-            Ok(found) => Ok(Some((found.dev(), found.ino()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let blob = match fs::metadata(self.inner.layout.blob(key)) {
+            Ok(blob) => blob,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
         };
-        let Some(blob) = found(&self.inner.layout.blob(key))? else {
-            return Ok(None);
-        };
-        Ok(Some(found(at)? == Some(blob)))
+        // A name that can't be followed is none.
+        let is_same = |found: fs::Metadata| (found.dev(), found.ino()) == (blob.dev(), blob.ino());
+        Ok(Some(fs::metadata(at).is_ok_and(is_same)))
     }
 
     /// Takes the name `at` away. One that is gone is no error.
