@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::platform::blobs::BlobKey;
 use crate::platform::db::{Db, Sql, marks};
 use crate::platform::error::Result;
+use crate::platform::ids::Id;
 
 /// What a store says of a counter: where it stands, what it says, and what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,14 @@ pub struct Off {
 pub enum Row {
     Number(i64),
     Text(String),
+}
+
+impl Row {
+    /// The id behind which a walk by ids goes on: from the beginning, where none is given.
+    #[must_use]
+    pub fn id(after: Option<Self>) -> Id {
+        if let Some(Self::Number(id)) = after { Id(id) } else { Id(i64::MIN) }
+    }
 }
 
 /// One page of a walk through counters.

@@ -72,7 +72,7 @@ pub async fn uses(db: &Db, key: &BlobKey, limit: u32) -> Result<(Vec<String>, i6
 /// When the database doesn't answer.
 pub async fn counters(db: &Db, after: Option<Row>) -> Result<Counted> {
     let is_first = after.is_none();
-    let after = if let Some(Row::Number(id)) = after { Id(id) } else { Id(i64::MIN) };
+    let after = Row::id(after);
     let tags = store::keeping::tags(db, after, TAGS).await?;
     let mut counted = Counted { next: tags.last().map(|tag| Row::Number(tag.tag.0)), ..Counted::default() };
     let total = if is_first { store::keeping::total(db).await? } else { [0, 0] };
@@ -121,7 +121,7 @@ pub async fn mend(db: &Db, row: &Row) -> Result<()> {
 /// # Errors
 /// When the database doesn't answer.
 pub async fn odd_files(db: &Db, after: Option<Row>) -> Result<Counted> {
-    let after = if let Some(Row::Number(id)) = after { Id(id) } else { Id(i64::MIN) };
+    let after = Row::id(after);
     let (odd, last) = store::keeping::odd_files(db, after, FILES).await?;
     let off = odd.into_iter().map(|file| Off {
         row: Row::Number(file.file.0),

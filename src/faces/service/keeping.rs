@@ -33,7 +33,7 @@ pub async fn uses(db: &Db, key: &BlobKey, limit: u32) -> Result<(Vec<String>, i6
 /// # Errors
 /// When the database doesn't answer.
 pub async fn counters(db: &Db, after: Option<Row>) -> Result<Counted> {
-    let after = if let Some(Row::Number(id)) = after { Id(id) } else { Id(i64::MIN) };
+    let after = Row::id(after);
     let groups = store::keeping::counters(db, after, GROUPS).await?;
     let next = groups.last().map(|(id, ..)| Row::Number(id.0));
     let off = groups.into_iter().filter(|(_, _, said, found)| said != found).map(|(id, name, said, found)| Off {

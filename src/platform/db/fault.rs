@@ -23,14 +23,8 @@ pub fn may_pass(error: &Error) -> bool {
                 error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
             }
         },
-        Some(
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed,
-        ) => true,
+        // Whatever else says that the database is away is `Unavailable` by now.
+        Some(sqlx::Error::Protocol(_)) => true,
         _ => false,
     }
 }

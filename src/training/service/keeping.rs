@@ -46,7 +46,7 @@ pub async fn uses(db: &Db, key: &BlobKey, limit: u32) -> Result<(Vec<String>, i6
 /// # Errors
 /// When the database doesn't answer.
 pub async fn counters(db: &Db, after: Option<Row>) -> Result<Counted> {
-    let after = if let Some(Row::Number(id)) = after { Id(id) } else { Id(i64::MIN) };
+    let after = Row::id(after);
     let tasks = store::keeping::counters(db, after, TASKS).await?;
     let mut counted = Counted { next: tasks.last().map(|task| Row::Number(task.task.0)), ..Counted::default() };
     for task in tasks {
