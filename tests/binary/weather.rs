@@ -47,9 +47,9 @@ fn within(server: &Server, command: &[&str]) {
 }
 
 /// Uploads one after the other; those that were acknowledged. Others were told that the server can't now.
-fn upload_on(port: u16, stop: &AtomicBool) -> Vec<String> {
+fn upload_on(port: u16, begun: &AtomicBool, stop: &AtomicBool) -> Vec<String> {
     let mut stored = Vec::new();
-    for number in 0..10_000_u64 {
+    for number in 0..1_000_000_u64 {
         if stop.load(Ordering::SeqCst) {
             break;
         }
@@ -57,8 +57,14 @@ fn upload_on(port: u16, stop: &AtomicBool) -> Vec<String> {
         let answer = try_send(port, "PUT", &format!("/upload/t/{name}"), &[], &noise(number, 5000));
         let answer = answer.expect("an answer");
         match answer.status {
-            201 => stored.push(name),
-            503 => assert!(answer.header("retry-after").is_some(), "{}", answer.text()),
+            201 => {
+                stored.push(name);
+                begun.store(true, Ordering::SeqCst);
+            }
+            503 => {
+                assert!(answer.header("retry-after").is_some(), "{}", answer.text());
+                std::thread::sleep(Duration::from_millis(5));
+            }
             status => panic!("{status} {}", answer.text()),
         }
     }
@@ -67,13 +73,14 @@ fn upload_on(port: u16, stop: &AtomicBool) -> Vec<String> {
 
 /// What becomes of uploads while something happens to the database, and of those after it.
 fn uploads_through(server: &Server, trouble: impl FnOnce()) {
-    let (port, stop) = (server.port(), AtomicBool::new(false));
+    let (port, begun, stop) = (server.port(), AtomicBool::new(false), AtomicBool::new(false));
     let stored = std::thread::scope(|scope| {
-        let uploading: Vec<_> = (0..1).map(|_| scope.spawn(|| upload_on(port, &stop))).collect();
+        let uploading = scope.spawn(|| upload_on(port, &begun, &stop));
+        wait::until_true("an upload before it", || begun.load(Ordering::SeqCst));
         trouble();
         wait::until_true("an upload behind it", || server.upload("after", "x", b"x").status < 300);
         stop.store(true, Ordering::SeqCst);
-        uploading.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        uploading.join().unwrap()
     });
     assert!(!stored.is_empty());
     let mut names = server.names("t");

@@ -140,15 +140,38 @@ impl Browser {
         value.as_str().map(str::to_owned)
     }
 
-    /// The text of the whole page as a reader sees it.
+    /// The text of the whole page as a reader sees it; empty while one page gives way to the next.
     pub fn page_text(&self) -> String {
-        self.all("body").first().map(|body| self.text(body)).unwrap_or_default()
+        let text = |body: &Element| self.try_get(&format!("/element/{}/text", body.0));
+        let text = self.all("body").first().and_then(text);
+        text.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    /// Runs a function body in the page and gives what it returns.
+    /// Runs a function body in the page, as soon as that has been read, and gives what it returns.
     #[track_caller]
     pub fn run(&self, script: &str) -> Value {
+        let is_read = "return document.readyState !== 'loading'";
+        wait::until_true("the page is read", || self.try_run(is_read).is_some_and(|is_read| is_read == true));
         self.post("/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// The same where a page may just be giving way to the next: nothing then.
+    pub fn try_run(&self, script: &str) -> Option<Value> {
+        let path = format!("/session/{}/execute/sync", self.session);
+        self.try_ask("POST", &path, &json!({"script": script, "args": []})).ok()
+    }
+
+    /// Puts the focus on an element, as a reader does by Tab, as soon as it is there and the page's scripts have run.
+    #[track_caller]
+    pub fn focus(&self, css: &str) {
+        let script = format!(
+            "const element = document.querySelector({css:?});
+             if (element === null || document.readyState !== 'complete') return false;
+             element.focus();
+             return document.activeElement === element"
+        );
+        let what = format!("the focus on {css} on {}", self.path());
+        wait::until_true(&what, || self.try_run(&script).is_some_and(|is_there| is_there == true));
     }
 
     /// From now on downloads go into a folder, as they are named by the server, without a question.
@@ -160,9 +183,9 @@ impl Browser {
         folder
     }
 
-    /// All text of the content, that too which only shows under the pointer.
+    /// All text of the content, that too which only shows under the pointer; empty while one page gives way to the next.
     pub fn content(&self) -> String {
-        word(&self.run("return document.querySelector('body').textContent"))
+        self.try_run("return document.body?.textContent ?? ''").map(|text| word(&text)).unwrap_or_default()
     }
 
     /// Waits until the page has this text.

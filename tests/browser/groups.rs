@@ -5,7 +5,7 @@ use crate::browser::{Browser, Look};
 use crate::on_both_databases;
 use crate::support::faces::Groups;
 use crate::support::{Db, wait};
-use crate::training::{focus, press_on};
+use crate::training::press_on;
 use crate::words::key;
 
 on_both_databases!(a_group_is_looked_through_and_deleted_by_keyboard, the_same_group_without_script);
@@ -63,7 +63,7 @@ fn a_group_is_looked_through_and_deleted_by_keyboard(db: Db) {
     browser.press(key::ENTER);
     browser.wait_for_text("与此人脸库的名称不符");
     assert_eq!(count(&browser, "员工/A区"), 149);
-    focus(&browser, "input[name=name]");
+    browser.focus("input[name=name]");
     browser.run("document.activeElement.select()");
     browser.press("员工/A区");
     browser.press(key::ENTER);

@@ -14,13 +14,6 @@ on_both_databases!(a_csv_is_followed_to_its_end_by_keyboard, the_same_without_sc
 
 const FORM: &str = "form[action='/ingest'][method=post]";
 
-fn focus(browser: &Browser, css: &str) {
-    browser.need(css);
-    browser.run(&format!("document.querySelector({css:?}).focus()"));
-    let is_there = browser.run(&format!("return document.activeElement === document.querySelector({css:?})"));
-    assert_eq!(is_there, true, "{css} takes no focus");
-}
-
 /// Two rows that can't be fetched, one picture of this server without a face, and one that is no picture.
 fn csv(browser: &Browser) -> String {
     browser.server.store("faces", "plain.png", &pictures::png(120, 90, 3));
@@ -54,7 +47,7 @@ fn a_csv_is_followed_to_its_end_by_keyboard(db: Db) {
     let rows = browser.run("return [...document.querySelectorAll('[data-glimpse] td')].map(cell => cell.textContent)");
     assert_eq!(rows[1], "张三", "{rows}");
     assert!(word(&rows[2]).contains("<script>"), "shown as text: {rows}");
-    focus(&browser, &format!("{FORM} [name=group_name]"));
+    browser.focus(&format!("{FORM} [name=group_name]"));
     browser.press("员工");
     browser.press(key::ENTER);
     let task = task_on_page(&browser);
@@ -63,7 +56,7 @@ fn a_csv_is_followed_to_its_end_by_keyboard(db: Db) {
     browser.wait_for_text("4 / 4 行");
     wait::until_true("the log", || browser.all(".lines li").len() == 4);
 
-    focus(&browser, &format!("a[href='/ingest/{task}?code=101']"));
+    browser.focus(&format!("a[href='/ingest/{task}?code=101']"));
     browser.press(key::ENTER);
     wait::until_true("the filter", || browser.path().ends_with("?code=101"));
     wait::until_true("the filtered log", || browser.all(".lines li").len() == 2);
@@ -76,9 +69,9 @@ fn a_csv_is_followed_to_its_end_by_keyboard(db: Db) {
     wait::until_true("the picture beside its row", || {
         browser.run(&format!("return {shown}?.naturalWidth > 0")) == true
     });
-    focus(&browser, &format!("form[action='/ingest/{task}/delete'] button"));
+    browser.focus(&format!("form[action='/ingest/{task}/delete'] button"));
     browser.press(key::ENTER);
-    focus(&browser, "[name=typed]");
+    browser.focus("[name=typed]");
     browser.press("员工");
     browser.press(key::ENTER);
     browser.wait_for_text("任务已删除");
@@ -98,7 +91,7 @@ fn the_same_without_script(db: Db) {
     browser.click("[name=check]");
     browser.wait_for_text("UTF-8; its first rows are read like this:");
     browser.wait_for_text("张三");
-    focus(&browser, &format!("{FORM} [name=group_name]"));
+    browser.focus(&format!("{FORM} [name=group_name]"));
     browser.press("staff");
     choose();
     browser.click("[name=start]");
@@ -122,7 +115,7 @@ fn until_its_end(browser: &Browser, css: &str) {
     let id = browser.server.create(&[("thread_num", "1")], &csv);
     browser.server.ask(&id, "start").expect(200);
     browser.go(&format!("/ingest/{id}"));
-    focus(browser, &css.replace("ID", &id));
+    browser.focus(&css.replace("ID", &id));
     assert!(!browser.all("[data-events]").is_empty(), "the task is running still");
     browser.need(".chip.state-completed");
     wait::until_true("the whole page", || browser.all("[data-events]").is_empty());

@@ -12,17 +12,8 @@ use crate::words::{TICKS, key};
 
 on_both_databases!(a_task_is_made_split_copied_and_exported_by_keyboard, the_same_journey_without_script);
 
-/// Puts the focus on an element, as a reader does by Tab.
-pub fn focus(browser: &Browser, css: &str) {
-    // A tick takes the focus before it can be seen, so to be there is enough.
-    wait::until_true(&format!("{css} on {}", browser.path()), || !browser.all(css).is_empty());
-    browser.run(&format!("document.querySelector({css:?}).focus()"));
-    let is_there = browser.run(&format!("return document.activeElement === document.querySelector({css:?})"));
-    assert_eq!(is_there, true, "{css} takes no focus");
-}
-
 pub fn press_on(browser: &Browser, css: &str, keys: &str) {
-    focus(browser, css);
+    browser.focus(css);
     browser.press(keys);
 }
 
@@ -52,7 +43,7 @@ fn a_task_is_made_split_copied_and_exported_by_keyboard(db: Db) {
     press_on(&browser, "summary[aria-label='更多操作']", key::ENTER);
     press_on(&browser, "a[href^='/tasks?tag=']", key::ENTER);
     wait::until_true("the form with the tag", || value(&browser, "form[action='/tasks'] [name=tag]") == "手写");
-    focus(&browser, "form[method=post][action='/tasks'] [name=name]");
+    browser.focus("form[method=post][action='/tasks'] [name=name]");
     browser.run("document.activeElement.select()");
     browser.press("数字识别");
     browser.press(key::ENTER);
@@ -137,7 +128,7 @@ fn an_image_goes_and_comes_back(browser: &Browser, task: &str) {
 /// Types into the first field that matches, in the place of what stands there.
 fn fill_in(browser: &Browser, css: &str, text: &str) {
     browser.need(css);
-    focus(browser, css);
+    browser.focus(css);
     browser.run("document.activeElement.select()");
     browser.press(text);
 }
