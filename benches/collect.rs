@@ -137,7 +137,7 @@ fn uploads(server: &Server, tag: &str, count: usize, size: usize) -> f64 {
                     }
                     body[..8].copy_from_slice(&number.to_le_bytes());
                     let head = format!(
-                        "POST /upload/{tag}/f{number:06}.bin HTTP/1.1\r\nHost: b\r\nContent-Length: {size}\r\n\r\n"
+                        "POST /upload/{tag}/f{number:06}.bin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n"
                     );
                     assert_eq!(exchange(&mut connection, &head, &body).0, 201);
                 }
@@ -152,7 +152,8 @@ fn large_upload(server: &Server, mib: usize) -> f64 {
     let piece = noise(1 << 20, 3);
     let mut connection = server.connect();
     let start = Instant::now();
-    let head = format!("POST /upload/large/large.bin HTTP/1.1\r\nHost: b\r\nContent-Length: {}\r\n\r\n", mib << 20);
+    let head =
+        format!("POST /upload/large/large.bin HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n", mib << 20);
     connection.get_mut().write_all(head.as_bytes()).unwrap();
     for _ in 0..mib {
         connection.get_mut().write_all(&piece).unwrap();
@@ -164,7 +165,7 @@ fn large_upload(server: &Server, mib: usize) -> f64 {
 fn get(server: &Server, path: &str) -> (u64, Duration) {
     let mut connection = server.connect();
     let start = Instant::now();
-    let (status, length) = exchange(&mut connection, &format!("GET {path} HTTP/1.1\r\nHost: b\r\n\r\n"), b"");
+    let (status, length) = exchange(&mut connection, &format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), b"");
     assert_eq!(status, 200, "{path}");
     (length, start.elapsed())
 }
@@ -177,7 +178,7 @@ fn load(server: &Server, path: &str, connections: usize) -> (f64, Duration) {
             .map(|_| {
                 scope.spawn(|| {
                     let mut connection = server.connect();
-                    let head = format!("GET {path} HTTP/1.1\r\nHost: b\r\n\r\n");
+                    let head = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
                     let mut times = Vec::new();
                     while Instant::now() < end {
                         let start = Instant::now();
@@ -213,7 +214,7 @@ fn lists(root: &Path) {
     let server = Server::start(&folder, "relaxed");
     for tag in ["thousand", "million"] {
         let mut connection = server.connect();
-        let head = format!("POST /upload/{tag}/img_1.jpg HTTP/1.1\r\nHost: b\r\nContent-Length: 5\r\n\r\n");
+        let head = format!("POST /upload/{tag}/img_1.jpg HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\n");
         assert_eq!(exchange(&mut connection, &head, b"hello").0, 201);
     }
     drop(server);

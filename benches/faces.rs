@@ -86,6 +86,7 @@ fn ingest(files: &[PathBuf], folder: &Path) -> Result<(), Box<dyn Error>> {
         let answer = server.ask_with("PUT", &format!("/upload/bench/{number:04}.jpg"), "", &bytes);
         assert_eq!(answer.status, 201, "{}", answer.text);
     }
+    until_thumbnails_are_made(&folder.join("thumbs"));
     let part =
         |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let body = part("group_name", "bench") + &part("from_tag", "bench") + "--b--\r\n";
@@ -102,6 +103,18 @@ fn ingest(files: &[PathBuf], folder: &Path) -> Result<(), Box<dyn Error>> {
     let faces = groups.split("\"face_count\":").nth(1).and_then(|rest| rest.split([',', '}']).next()).unwrap_or("0");
     println!("| an ingest task of them, a face in {faces}, {} MiB | {rate:.1} |", server.peak());
     Ok(())
+}
+
+/// Thumbnails are made behind the uploads; they are no part of an ingest task.
+fn until_thumbnails_are_made(folder: &Path) {
+    let files = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    for _ in 0..600 {
+        let made = files(folder.to_owned()).flat_map(|inner| files(inner.path())).count();
+        if made >= PICTURES {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// The pictures, each a little different.

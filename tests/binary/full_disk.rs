@@ -1,11 +1,19 @@
 //! A full disk: uploads answer 507 and leave nothing behind, reads go on (design §6).
 
+use std::fs::File;
+use std::io::Write;
+
 use crate::on_both_databases;
 use crate::support::http::head;
 use crate::support::raw::Connection;
-use crate::support::{Db, Server, Settings, noise, sha256, upload::word};
+use crate::support::zip::Archive;
+use crate::support::{Db, Server, Settings, ingest, noise, sha256, upload::word};
 
-on_both_databases!(below_min_free_uploads_answer_507_and_reads_go_on, a_disk_that_fills_up_in_mid_upload_is_507,);
+on_both_databases!(
+    below_min_free_uploads_answer_507_and_reads_go_on,
+    a_disk_that_fills_up_in_mid_upload_is_507,
+    a_disk_without_a_byte_left_stops_commits_whole,
+);
 
 fn below_min_free_uploads_answer_507_and_reads_go_on(db: Db) {
     let mut server = Server::start(db);
@@ -70,4 +78,43 @@ fn a_disk_that_fills_up_in_mid_upload_is_507(db: Db) {
     let back = server.get(&format!("/files/{id}/small")).expect(200).body;
     assert_eq!(sha256(&back), sha256(&small));
     server.store("t", "another small one", b"there is room for this");
+}
+
+/// A disk that is full where granary keeps everything but MariaDB's tables: zips need none of it, scratch files are refused,
+/// and on SQLite a commit is refused whole.
+fn a_disk_without_a_byte_left_stops_commits_whole(db: Db) {
+    let settings = ingest::settings().small_disk(24).set("ROCKET_STORAGE", r#"{min_free="1 KiB"}"#);
+    let server = Server::start_with(db, settings);
+    let files: Vec<_> = (0..20_u64).map(|at| server.store("t", &format!("{at:02}"), &noise(at, 20_000))).collect();
+    let filler = server.data_dir().join("filler");
+    let mut file = File::create(&filler).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+
+    let zip = server.get("/tags/t/zip").expect(200);
+    assert_eq!(Archive::read(&zip.body).names(), server.names("t"), "zips are made without a file");
+    let csv = "ftp://a/1.jpg\n".repeat(100_000);
+    assert_eq!(server.try_create(&[], Some(csv.as_bytes())).status, 507);
+    let tasks = server.post("/v1/tasks/list", b"{}").expect(200).json();
+    assert_eq!(tasks["ids"], serde_json::json!([]));
+    let mut left = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        let answer = server.send("DELETE", &format!("/api/v1/files/{}", word(&file["id"])), &[], b"");
+        match answer.status {
+            200 | 204 => {}
+            507 => left.push(format!("{at:02}")),
+            status => panic!("{status} {}", answer.text()),
+        }
+    }
+    assert_eq!(left.is_empty(), db != Db::Sqlite, "{left:?}");
+    assert_eq!(server.names("t"), left, "what was refused stays as it was");
+
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(server.names("t"), left);
+    server.store("t", "later", b"there is room again");
+    server.create(&[], "ftp://a/1.jpg\n");
+    if let Some(name) = left.first() {
+        let file = &files[name.parse::<usize>().unwrap()];
+        server.send("DELETE", &format!("/api/v1/files/{}", word(&file["id"])), &[], b"").expect(204);
+    }
+    assert!(server.staged().is_empty(), "{:?}", server.staged());
 }

@@ -42,7 +42,7 @@ impl FaceEngine for Sees {
         Ok(Picture { bytes, pixels: Some(pixels), width: 64, height: 64 })
     }
 
-    async fn detect(&self, picture: Arc<Picture>) -> std::result::Result<Vec<Detected>, Unanswered> {
+    async fn detect(&self, picture: &Picture) -> std::result::Result<Vec<Detected>, Unanswered> {
         assert!(picture.pixels.is_some());
         let face = |x, side| Detected {
             place: FaceBox { x, y: 8, width: side, height: side },

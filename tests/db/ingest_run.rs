@@ -38,7 +38,7 @@ impl FaceEngine for Breaks {
         Ok(Picture { bytes, pixels: None, width: 1, height: 1 })
     }
 
-    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered> {
+    async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered> {
         assert!(picture.bytes.as_slice() != b"detect", "a division by zero");
         let place = FaceBox { x: 0, y: 0, width: 1, height: 1 };
         Ok(vec![Detected { place, pose: None, blur: None, score: 1.0 }])

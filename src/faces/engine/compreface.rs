@@ -147,7 +147,7 @@ impl Engine for Compreface {
         server::open(bytes)
     }
 
-    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered> {
+    async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered> {
         let url = self.server.url(&["api", "v1", "detection", "detect"], &[("face_plugins", "landmarks,pose")]);
         let request = || {
             let request = self.server.client().post(url.clone()).header(KEY, &self.detection);
@@ -162,7 +162,7 @@ impl Engine for Compreface {
         }
         let answer = Answer::deserialize(&reply.json);
         let answer = answer.map_err(|error| Unanswered(format!("the face server's answer can't be read: {error}")))?;
-        self.server.measured(&picture, answer.result.into_iter().map(found).collect()).await
+        self.server.measured(picture, answer.result.into_iter().map(found).collect()).await
     }
 
     async fn add(&self, addition: &Addition) -> Result<Option<String>, Unanswered> {

@@ -169,7 +169,7 @@ impl Engine for Insightface {
         server::open(bytes)
     }
 
-    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered> {
+    async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered> {
         let url = self.server.url(&["v1", "detect"], &[]);
         let request = || self.request(Method::POST, url.clone()).multipart(server::form("image", &picture.bytes));
         let reply = self.server.ask(request).await?;
@@ -178,7 +178,7 @@ impl Engine for Insightface {
         }
         let answer = Answer::deserialize(&reply.json);
         let answer = answer.map_err(|error| Unanswered(format!("the face server's answer can't be read: {error}")))?;
-        self.server.measured(&picture, answer.faces.into_iter().map(found).collect()).await
+        self.server.measured(picture, answer.faces.into_iter().map(found).collect()).await
     }
 
     async fn add(&self, addition: &Addition) -> Result<Option<String>, Unanswered> {

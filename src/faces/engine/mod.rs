@@ -53,7 +53,7 @@ pub struct Addition {
 #[error("{0}")]
 pub struct Unanswered(pub String);
 
-/// An engine. Blocking work is its own to put on the blocking pool.
+/// An engine.
 #[rocket::async_trait]
 pub trait Engine: Send + Sync + 'static {
     /// What it is and can measure.
@@ -67,11 +67,12 @@ pub trait Engine: Send + Sync + 'static {
         open(bytes)
     }
 
-    /// All faces of a picture, the largest first.
+    /// All faces of a picture, the largest first. Embedded engines find them at once, which blocks: wait for those on the
+    /// blocking pool.
     ///
     /// # Errors
     /// When an outside server doesn't answer (code 301).
-    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered>;
+    async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered>;
 
     /// Puts a face into an outside server's group; its id there. Embedded engines have nothing to do: the row is the face.
     ///
@@ -101,15 +102,6 @@ pub fn build(config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
         config::EngineName::Compreface => Arc::new(Compreface::new(config)?),
         config::EngineName::Insightface => Arc::new(Insightface::new(config)?),
     })
-}
-
-/// Runs work that blocks. A panic in it goes on here: that is no silence of a server.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
-    match rocket::tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => Err(Unanswered(format!("the face engine broke off: {error}"))),
-    }
 }
 
 /// The box between left, top, right and bottom in whole pixels, as far as it lies within the picture; `None` where nothing is left.

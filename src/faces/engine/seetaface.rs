@@ -11,7 +11,7 @@ use rustface::{FaceInfo, ImageData, Model};
 
 use crate::faces::model::{Ability, Detected, FaceBox};
 
-use super::{Addition, Engine, Picture, Unanswered, blocking, blur, clipped, largest_first, scale};
+use super::{Addition, Engine, Picture, Unanswered, blur, clipped, largest_first, scale};
 
 /// Embedded by the build script, which checks what it embeds.
 const MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/seetaface.bin"));
@@ -79,9 +79,8 @@ impl Engine for Seetaface {
         Ability { name: "seetaface", pose: false, blur: true, embedded: true }
     }
 
-    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered> {
-        let engine = self.clone();
-        blocking(move || picture.pixels.as_ref().map(|pixels| engine.look(pixels)).unwrap_or_default()).await
+    async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered> {
+        Ok(picture.pixels.as_ref().map(|pixels| self.look(pixels)).unwrap_or_default())
     }
 
     async fn add(&self, _: &Addition) -> Result<Option<String>, Unanswered> {

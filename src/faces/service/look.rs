@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use rocket::tokio::runtime::Handle;
+use rocket::tokio::task::{JoinError, spawn_blocking};
+
 use super::Faces;
-use crate::faces::engine::{Picture, Unanswered, Unreadable, blocking};
+use crate::faces::engine::{Engine, Picture, Unanswered, Unreadable};
 use crate::faces::model::{Detected, with_margin};
 use crate::platform::pictures::{Area, cut_out};
 
@@ -42,27 +45,25 @@ impl Faces {
     pub async fn look(&self, bytes: Arc<Vec<u8>>) -> Result<Sighting, LookError> {
         let permit = self.inner.cpu.clone().acquire_owned().await.map_err(unanswered)?;
         let engine = self.inner.engine.clone();
-        let opened = tokio::task::spawn_blocking(move || (engine.open(bytes), permit)).await;
-        let (opened, permit) = opened.map_err(|panic| broken(&panic))?;
-        let picture = Arc::new(opened?);
-        if !self.ability().embedded {
-            drop(permit);
-            let faces = self.inner.engine.clone().detect(picture.clone()).await?;
-            return Ok(Sighting { faces, picture, crop: None });
+        if self.ability().embedded {
+            // In one go: each change of threads would leave a processor idle for a moment.
+            let seen = spawn_blocking(move || (look_here(&*engine, bytes), permit)).await;
+            return seen.map_err(|panic| broken(&panic))?.0;
         }
-        let faces = self.inner.engine.clone().detect(picture.clone()).await?;
-        let crop = match faces.first().cloned().filter(|_| picture.pixels.is_some()) {
-            None => None,
-            Some(largest) => {
-                let picture = picture.clone();
-                blocking(move || crop(&picture, &largest)).await?
-            }
-        };
-        let Picture { ref bytes, width, height, .. } = *picture;
-        let without_pixels = Arc::new(Picture { bytes: bytes.clone(), pixels: None, width, height });
-        drop((picture, permit));
-        Ok(Sighting { faces, picture: without_pixels, crop })
+        let opened = spawn_blocking(move || (engine.open(bytes), permit)).await;
+        let picture = Arc::new(opened.map_err(|panic| broken(&panic))?.0?);
+        let faces = self.inner.engine.detect(&picture).await?;
+        Ok(Sighting { faces, picture, crop: None })
     }
+}
+
+/// All of a look by an engine that works in this process. Blocks.
+fn look_here(engine: &dyn Engine, bytes: Arc<Vec<u8>>) -> Result<Sighting, LookError> {
+    let mut picture = engine.open(bytes)?;
+    let faces = Handle::current().block_on(engine.detect(&picture))?;
+    let crop = faces.first().and_then(|largest| crop(&picture, largest));
+    picture.pixels = None;
+    Ok(Sighting { faces, picture: Arc::new(picture), crop })
 }
 
 /// The face with its margin; `None` where it lies outside of the picture.
@@ -74,7 +75,7 @@ fn crop(picture: &Picture, face: &Detected) -> Option<Vec<u8>> {
 }
 
 /// A decoder that panics over hostile bytes has shown that the picture is broken.
-fn broken(panic: &tokio::task::JoinError) -> Unreadable {
+fn broken(panic: &JoinError) -> Unreadable {
     tracing::error!(%panic, "a decoder failed");
     Unreadable { en: "broken picture".to_owned(), zh: "图片已损坏".to_owned() }
 }

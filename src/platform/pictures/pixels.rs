@@ -41,14 +41,8 @@ fn broken(why: &str) -> ThumbnailError {
 fn upright(picture: Scaled, header: Header) -> Result<RgbImage, ThumbnailError> {
     let picture = turned(picture, header.orientation);
     let mut samples = picture.samples;
-    match picture.colour {
-        Colour::Rgb => {}
-        Colour::Grey => samples = samples.iter().flat_map(|&light| [light; 3]).collect(),
-        Colour::YCbCr => {
-            for pixel in samples.as_chunks_mut::<3>().0 {
-                *pixel = jpeg::to_rgb(*pixel);
-            }
-        }
+    if picture.colour == Colour::Grey {
+        samples = samples.iter().flat_map(|&light| [light; 3]).collect();
     }
     RgbImage::from_raw(picture.width, picture.height, samples).ok_or_else(|| broken("fewer samples than pixels"))
 }

@@ -44,7 +44,7 @@ fn two_faces() -> serde_json::Value {
 #[rocket::async_test]
 async fn detect_asks_as_published_and_reads_the_answer() {
     let (engine, double) = started(|_, _| Act::Answer(200, two_faces())).await;
-    let faces = engine.detect(picture()).await.unwrap();
+    let faces = engine.detect(&picture()).await.unwrap();
     let [largest, other] = faces.as_slice() else { panic!("{faces:?}") };
     assert_eq!(largest.place, FaceBox { x: 500, y: 50, width: 250, height: 200 });
     assert_eq!(largest.pose, Some(Pose { pitch: -4.5, yaw: 30.0, roll: 2.25 }));
@@ -68,7 +68,7 @@ async fn landmarks_tell_the_pose_where_the_server_does_not() {
     let mut answer = two_faces();
     answer["result"][1].as_object_mut().unwrap().remove("pose");
     let (engine, _double) = started(move |_, _| Act::Answer(200, answer.clone())).await;
-    let pose = engine.detect(picture()).await.unwrap()[0].pose.unwrap();
+    let pose = engine.detect(&picture()).await.unwrap()[0].pose.unwrap();
     assert!(pose.yaw.abs() < 2.0 && pose.roll.abs() < 1.0, "{pose:?}");
 }
 
@@ -76,15 +76,15 @@ async fn landmarks_tell_the_pose_where_the_server_does_not() {
 async fn no_face_is_no_error_and_refusals_are_told() {
     let (engine, _double) =
         started(|_, _| Act::Answer(400, json!({"message": "No face is found in the given image", "code": 28}))).await;
-    assert!(engine.detect(picture()).await.unwrap().is_empty());
+    assert!(engine.detect(&picture()).await.unwrap().is_empty());
 
     let (engine, double) = started(|_, _| Act::Answer(401, json!({"message": "Wrong key", "code": 4}))).await;
-    let why = engine.detect(picture()).await.unwrap_err().to_string();
+    let why = engine.detect(&picture()).await.unwrap_err().to_string();
     assert!(why.contains("401") && why.contains("Wrong key"), "{why}");
     assert_eq!(double.lines().len(), 1, "a refusal isn't tried again");
 
     let (engine, _double) = started(|_, _| Act::Answer(200, json!({"faces": []}))).await;
-    assert!(engine.detect(picture()).await.unwrap_err().to_string().contains("can't be read"));
+    assert!(engine.detect(&picture()).await.unwrap_err().to_string().contains("can't be read"));
 }
 
 #[rocket::async_test]
@@ -96,16 +96,16 @@ async fn errors_cuts_and_slowness_are_tried_again() {
         _ => Act::Answer(200, two_faces()),
     })
     .await;
-    assert_eq!(engine.detect(picture()).await.unwrap().len(), 2);
+    assert_eq!(engine.detect(&picture()).await.unwrap().len(), 2);
     assert_eq!(double.lines().len(), 4);
 
     let (engine, double) = started(|_, _| Act::Answer(429, json!(null))).await;
-    assert!(engine.detect(picture()).await.unwrap_err().to_string().contains("429"));
+    assert!(engine.detect(&picture()).await.unwrap_err().to_string().contains("429"));
     assert_eq!(double.lines().len(), 4);
 
     let (engine, _double) =
         started(|_, before| if before == 0 { Act::Silence } else { Act::Answer(200, two_faces()) }).await;
-    assert_eq!(engine.detect(picture()).await.unwrap().len(), 2);
+    assert_eq!(engine.detect(&picture()).await.unwrap().len(), 2);
 }
 
 #[rocket::async_test]
@@ -226,12 +226,12 @@ async fn a_server_that_keeps_failing_is_left_alone_then_probed() {
     let config = double.config(config::EngineName::Compreface, &KEYS);
     let engine = Compreface::with(&config, Patience { tries: 2, failures: 3, ..hasty() }).unwrap();
     let picture = picture();
-    assert!(engine.detect(picture.clone()).await.is_err());
+    assert!(engine.detect(&picture).await.is_err());
     // The third failure opens the breaker: the second try here is spent on waiting.
-    let why = engine.detect(picture.clone()).await.unwrap_err().to_string();
+    let why = engine.detect(&picture).await.unwrap_err().to_string();
     assert!(why.contains("left alone"), "{why}");
     assert_eq!(double.lines().len(), 3);
-    assert_eq!(engine.detect(picture).await.unwrap().len(), 2);
+    assert_eq!(engine.detect(&picture).await.unwrap().len(), 2);
 }
 
 #[rocket::async_test]
@@ -244,7 +244,7 @@ async fn keys_and_passwords_are_in_no_message() {
         keys: KEYS.iter().map(|(name, key)| ((*name).to_owned(), config::Secret((*key).to_owned()))).collect(),
     };
     let engine = Compreface::with(&config, hasty()).unwrap();
-    let why = engine.detect(picture()).await.unwrap_err().to_string();
+    let why = engine.detect(&picture()).await.unwrap_err().to_string();
     assert!(!why.contains("secret-word") && !why.contains("key-of"), "{why}");
     assert!(!format!("{config:?} {:?}", engine.detection).contains("key-of"));
 }

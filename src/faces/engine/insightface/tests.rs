@@ -88,7 +88,7 @@ async fn detect_asks_as_published_and_reads_the_answer() {
         "detection_score": 0.83, "quality": {"score": 0.9}
     }], "processing_ms": 12.5, "request_id": "3ed21e89"});
     let (engine, double) = started(move |_, _| Act::Answer(200, answer.clone())).await;
-    let faces = engine.detect(picture()).await.unwrap();
+    let faces = engine.detect(&picture()).await.unwrap();
     assert_eq!(faces.len(), 1);
     assert_eq!(faces[0].place, FaceBox { x: 120, y: 80, width: 240, height: 280 });
     assert!((faces[0].score - 0.83).abs() < 1e-9 && faces[0].blur.is_some());
@@ -106,9 +106,9 @@ async fn detect_asks_as_published_and_reads_the_answer() {
 #[rocket::async_test]
 async fn no_face_and_refusals() {
     let (engine, _double) = started(|_, _| Act::Answer(200, json!({"faces": [], "processing_ms": 1.0}))).await;
-    assert!(engine.detect(picture()).await.unwrap().is_empty());
+    assert!(engine.detect(&picture()).await.unwrap().is_empty());
     let (engine, double) = started(|_, _| Act::Answer(401, error("unauthorized"))).await;
-    let why = engine.detect(picture()).await.unwrap_err().to_string();
+    let why = engine.detect(&picture()).await.unwrap_err().to_string();
     assert!(why.contains("401") && why.contains("as it says"), "{why}");
     assert_eq!(double.lines().len(), 1);
 }
@@ -117,7 +117,7 @@ async fn no_face_and_refusals() {
 async fn an_open_server_is_sent_no_key() {
     let double = Double::start(|_, _| Act::Answer(200, json!({"faces": []}))).await;
     let engine = Insightface::with(&double.config(config::EngineName::Insightface, &[]), hasty()).unwrap();
-    engine.detect(picture()).await.unwrap();
+    engine.detect(&picture()).await.unwrap();
     assert_eq!(double.requests()[0].header("authorization"), None);
 }
 

@@ -47,7 +47,7 @@ async fn real_faces_where_there_are_some() {
     {
         let Some(bytes) = shared(name) else { continue };
         let picture = Arc::new(engine.open(Arc::new(bytes)).unwrap());
-        let faces = engine.detect(picture).await.unwrap();
+        let faces = engine.detect(&picture).await.unwrap();
         assert_eq!(faces.len(), count, "{name}: {faces:?}");
         if let Some(Detected { place, blur, .. }) = faces.first() {
             assert!((place.x..place.x + place.width).contains(&around.0), "{name}: {place:?}");

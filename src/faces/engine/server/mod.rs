@@ -154,13 +154,18 @@ impl Server {
         outcome
     }
 
-    /// Works on a picture's pixels on the blocking pool, no more at a time than there are processors.
+    /// Works on a picture's pixels on the blocking pool, no more at a time than there are processors. A panic in it goes on
+    /// here: that is no silence of a server.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unanswered> {
         let _permit = self.processors.acquire().await.map_err(|error| Unanswered(error.to_string()))?;
-        super::blocking(work).await
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => Ok(done),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => Err(Unanswered(format!("the face engine broke off: {error}"))),
+        }
     }
 
     /// What a server found in the picture sent, as faces of the picture it was made of, with what can be measured here.

@@ -21,7 +21,7 @@ use rten_tensor::{NdTensor, Tensor};
 use crate::faces::model::pose::pose;
 use crate::faces::model::{Ability, Detected};
 
-use super::{Addition, Engine, Picture, Unanswered, blocking, blur, clipped, largest_first, scale};
+use super::{Addition, Engine, Picture, Unanswered, blur, clipped, largest_first, scale};
 use decode::{Face, Outputs, STRIDES};
 
 /// The longest side that a picture is looked at, where the model takes any size.
@@ -163,10 +163,8 @@ impl Engine for Yunet {
         Ability { name: "yunet", pose: true, blur: true, embedded: true }
     }
 
-    async fn detect(&self, picture: Arc<Picture>) -> Result<Vec<Detected>, Unanswered> {
-        let engine = self.clone();
-        let work = move || picture.pixels.as_ref().map_or(Ok(Vec::new()), |pixels| engine.look(pixels));
-        blocking(work).await?.map_err(Unanswered)
+    async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered> {
+        picture.pixels.as_ref().map_or(Ok(Vec::new()), |pixels| self.look(pixels)).map_err(Unanswered)
     }
 
     async fn add(&self, _: &Addition) -> Result<Option<String>, Unanswered> {

@@ -217,7 +217,7 @@ async fn real_models_where_there_are_some() {
         {
             let Some(bytes) = shared(name) else { continue };
             let picture = Arc::new(engine.open(Arc::new(bytes)).unwrap());
-            let faces = engine.detect(picture).await.unwrap();
+            let faces = engine.detect(&picture).await.unwrap();
             assert_eq!(faces.len(), count, "{name}: {faces:?}");
             let Some(Detected { place, pose, .. }) = faces.first() else { continue };
             assert!((place.x..place.x + place.width).contains(&around.0), "{name}: {place:?}");

@@ -20,7 +20,6 @@ mod tests;
 
 use bits::find_marker;
 use huffman::Table;
-pub(super) use samples::to_rgb;
 
 /// Progressive pictures may repeat scans at no cost in bytes; honest ones have about 10.
 const MAX_SCANS: usize = 64;
@@ -95,17 +94,17 @@ struct Decoder<'a> {
 pub(super) fn decode(data: &[u8], wanted: u32) -> Result<Scaled, Broken> {
     let mut decoder = Decoder::new(data)?;
     decoder.run(wanted as usize)?;
-    decoder.finish()
+    decoder.finish(false)
 }
 
-/// Decodes `data` at its full size, and takes it for cut short where no marker follows the last sample.
+/// Decodes `data` at its full size, in grey or RGB, and takes it for cut short where no marker follows the last sample.
 pub(super) fn decode_whole(data: &[u8]) -> Result<Scaled, Broken> {
     let mut decoder = Decoder::new(data)?;
     let end = decoder.run(usize::MAX)?;
     if find_marker(data, end).is_none() {
         return Err(broken("cut short"));
     }
-    decoder.finish()
+    decoder.finish(true)
 }
 
 impl<'a> Decoder<'a> {

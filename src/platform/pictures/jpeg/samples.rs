@@ -34,8 +34,8 @@ pub(super) struct Transform {
     across: [[f32; 8]; 8],
     down: [[f32; 8]; 8],
     block: [[f32; 8]; 8],
-    /// Has the block anything but its mean?
-    textured: bool,
+    /// The last row and the last column of the block with anything in them; most blocks end early.
+    ends: (usize, usize),
 }
 
 impl Transform {
@@ -48,7 +48,7 @@ impl Transform {
             across: basis(cell.0),
             down: basis(cell.1),
             block: [[0.0; 8]; 8],
-            textured: false,
+            ends: (0, 0),
         }
     }
 
@@ -70,8 +70,9 @@ impl Transform {
     pub(super) fn set(&mut self, k: usize, value: i32) {
         if k <= self.last && value != 0 {
             let place = usize::from(ZIGZAG[k & 63]);
-            self.block[place >> 3 & 7][place & 7] = value as f32 * self.quant[k & 63];
-            self.textured = true;
+            let (row, column) = (place >> 3 & 7, place & 7);
+            self.block[row][column] = value as f32 * self.quant[k & 63];
+            self.ends = (self.ends.0.max(row), self.ends.1.max(column));
         }
     }
 
@@ -80,7 +81,7 @@ impl Transform {
     pub(super) fn write(&mut self, plane: &mut Plane, x: usize, y: usize) {
         let (across, down) = self.cell;
         let start = y * down * plane.width + x * across;
-        if !self.textured {
+        if self.ends == (0, 0) {
             let sample = to_sample(self.block[0][0] * 0.125);
             if let (1, Some(only)) = (across * down, plane.samples.get_mut(start)) {
                 *only = sample;
@@ -114,28 +115,29 @@ impl Transform {
             (*first, *second) = (c, d);
         }
         (self.block[0][1], self.block[1][0], self.block[1][1]) = (0.0, 0.0, 0.0);
-        self.textured = false;
+        self.ends = (0, 0);
     }
 
     fn write_any(&mut self, samples: &mut [u8], stride: usize) {
         let (across, down) = self.cell;
+        let (rows, columns) = (self.ends.0 + 1, self.ends.1 + 1);
         let mut half = [[0.0f32; 8]; 8];
-        for (out, row) in half.iter_mut().zip(&self.block).take(down) {
-            for (&value, basis) in row.iter().zip(&self.across).take(across) {
+        for (out, row) in half.iter_mut().zip(&self.block).take(rows) {
+            for (&value, basis) in row.iter().zip(&self.across).take(columns) {
                 add_scaled(out, value, basis);
             }
         }
         for (n, row) in samples.chunks_mut(stride).take(down).enumerate() {
             let mut sums = [0.0f32; 8];
-            for (values, basis) in half.iter().zip(&self.down).take(down) {
+            for (values, basis) in half.iter().zip(&self.down).take(rows) {
                 add_scaled(&mut sums, basis[n & 7], values);
             }
             for (sample, sum) in row.iter_mut().zip(sums).take(across) {
                 *sample = to_sample(sum);
             }
         }
-        self.block[..down].fill([0.0; 8]);
-        self.textured = false;
+        self.block[..rows].fill([0.0; 8]);
+        self.ends = (0, 0);
     }
 }
 
@@ -166,8 +168,8 @@ fn basis(n: usize) -> [[f32; 8]; 8] {
 }
 
 impl Decoder<'_> {
-    /// Turns what was read into pixels.
-    pub(super) fn finish(mut self) -> Result<Scaled, Broken> {
+    /// Turns what was read into pixels: as they are stored, or in RGB (grey stays grey).
+    pub(super) fn finish(mut self, in_rgb: bool) -> Result<Scaled, Broken> {
         let mut components = std::mem::take(&mut self.components);
         if self.progressive {
             for component in &mut components {
@@ -176,26 +178,26 @@ impl Decoder<'_> {
         }
         let width = (self.width * self.scale).div_ceil(8);
         let height = (self.height * self.scale).div_ceil(8);
-        let colour = self.colour(&components);
+        let stored = self.colour(&components);
+        let (colour, converts) = if in_rgb && stored == Colour::YCbCr { (Colour::Rgb, true) } else { (stored, false) };
         let mut samples = Vec::with_capacity(width * height * if colour == Colour::Grey { 1 } else { 3 });
-        let mut rows = vec![vec![0u8; width]; components.len()];
+        let mut spare = vec![vec![0u8; width]; components.len()];
         for y in 0..height {
-            for (row, component) in rows.iter_mut().zip(&components) {
-                self.fill_row(row, component, y);
-            }
+            let rows: Vec<_> = spare.iter_mut().zip(&components).map(|(row, c)| self.row(row, c, y)).collect();
             match rows.as_slice() {
                 [grey] => samples.extend_from_slice(grey),
                 [a, b, c] => {
                     let start = samples.len();
                     samples.resize(start + 3 * width, 0);
-                    for (pixel, ((&a, &b), &c)) in
-                        samples[start..].as_chunks_mut().0.iter_mut().zip(a.iter().zip(b).zip(c))
-                    {
-                        *pixel = [a, b, c];
+                    let pixels = samples[start..].as_chunks_mut().0.iter_mut().zip(a.iter().zip(*b).zip(*c));
+                    if converts {
+                        pixels.for_each(|(pixel, ((&a, &b), &c))| *pixel = to_rgb([a, b, c]));
+                    } else {
+                        pixels.for_each(|(pixel, ((&a, &b), &c))| *pixel = [a, b, c]);
                     }
                 }
                 [c, m, y, k] => {
-                    let inks = c.iter().zip(m).zip(y).zip(k);
+                    let inks = c.iter().zip(*m).zip(*y).zip(*k);
                     samples.extend(inks.flat_map(|(((&c, &m), &y), &k)| self.inks_to_rgb([c, m, y, k])));
                 }
                 _ => return Err(broken("number of components")),
@@ -219,23 +221,25 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// Row `y` of the picture, from a plane that may have fewer samples.
-    fn fill_row(&self, row: &mut [u8], component: &Component, y: usize) {
+    /// Row `y` of the picture; where the plane has fewer samples, spread out in `spare`.
+    fn row<'r>(&self, spare: &'r mut [u8], component: &'r Component, y: usize) -> &'r [u8] {
         let ratio = |cell: usize, factor: usize, max: usize| (cell * factor, self.scale * max);
         let (across, full_across) = ratio(component.cell.0, component.h, self.max.0);
         let (down, full_down) = ratio(component.cell.1, component.v, self.max.1);
         let source = component.plane.row(y * down / full_down);
         if across == full_across {
-            row.copy_from_slice(&source[..row.len()]);
-        } else if 2 * across == full_across {
-            for (pair, &sample) in row.chunks_mut(2).zip(source) {
+            return &source[..spare.len()];
+        }
+        if 2 * across == full_across {
+            for (pair, &sample) in spare.chunks_mut(2).zip(source) {
                 pair.fill(sample);
             }
         } else {
-            for (x, sample) in row.iter_mut().enumerate() {
+            for (x, sample) in spare.iter_mut().enumerate() {
                 *sample = source[x * across / full_across];
             }
         }
+        spare
     }
 
     fn colour(&self, components: &[Component]) -> Colour {
@@ -268,7 +272,7 @@ impl Decoder<'_> {
 /// Full-range BT.601, as JFIF has it; in whole numbers of 65,536ths, which costs half of what fractions do.
 #[inline]
 #[expect(clippy::cast_sign_loss, reason = "within 0 to 255 by then")]
-pub(in crate::platform::pictures) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
+pub(super) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let (luma, blue, red) = ((i32::from(luma) << 16) + 0x8000, i32::from(blue) - 128, i32::from(red) - 128);
     [luma + 91_881 * red, luma - 22_554 * blue - 46_802 * red, luma + 116_130 * blue]
         .map(|value| (value >> 16).clamp(0, 255) as u8)
