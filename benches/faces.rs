@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The engine in a loop.
 fn bare(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     let threads = std::thread::available_parallelism()?.get();
-    let engine = Seetaface::new()?;
+    let engine = Seetaface::default();
     let (next, found, looking) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
     let start = Instant::now();
     std::thread::scope(|scope| {
@@ -64,7 +64,10 @@ fn bare(files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
                     let picture = std::fs::read(file).ok().and_then(|bytes| open(Arc::new(bytes)).ok());
                     let Some(pixels) = picture.and_then(|picture| picture.pixels) else { continue };
                     let start = Instant::now();
-                    found.fetch_add(usize::from(!engine.look(&pixels).is_empty()), Ordering::Relaxed);
+                    found.fetch_add(
+                        usize::from(engine.look(&pixels).is_ok_and(|faces| !faces.is_empty())),
+                        Ordering::Relaxed,
+                    );
                     looking.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
                 }
             });

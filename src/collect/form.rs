@@ -26,8 +26,11 @@ pub async fn receive(
     head: BodyHead,
     data: Data<'_>,
 ) -> Result<Vec<Outcome<Uploaded>>> {
-    collect.check_room(None)?;
     let body = Body::open(data, head, u64::MAX)?;
+    if let Err(error) = collect.check_room(None) {
+        Box::pin(body.forget()).await;
+        return Err(error);
+    }
     let media = media.ok_or_else(|| Error::invalid("Content-Type", ("is missing", "缺少")))?;
     let mut placed = Vec::new();
     if let Err(error) = place_parts(collect, Parts::new(media, body)?, &mut placed).await {

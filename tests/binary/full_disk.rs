@@ -21,6 +21,14 @@ fn below_min_free_uploads_answer_507_and_reads_go_on(db: Db) {
     server.restart_or_full();
     let id = word(&file["id"]);
     server.upload("t", "b", b"no room").expect_problem(507);
+    for number in 0..20 {
+        // Who sends all before looking up is told, too.
+        let bytes = noise(number, 5_000_000);
+        let mut connection = Connection::open(server.port());
+        connection.send(&head(server.port(), "PUT", "/upload/t/large", &[], Some(bytes.len())));
+        assert!(connection.send(&bytes), "cut off");
+        connection.answer().expect("an answer").expect_problem(507);
+    }
     let (name, value) = crate::support::form::content_type();
     let form = crate::support::form::Form::default().file("f", "b", b"x").body();
     let answer = server.send("POST", "/upload/t", &[(name, &value)], &form);
@@ -89,18 +97,19 @@ fn a_disk_without_a_byte_left_stops_commits_whole(db: Db) {
     let filler = server.data_dir().join("filler");
     let mut file = File::create(&filler).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
 
     let zip = server.get("/tags/t/zip").expect(200);
     assert_eq!(Archive::read(&zip.body).names(), server.names("t"), "zips are made without a file");
     let csv = "ftp://a/1.jpg\n".repeat(100_000);
-    assert_eq!(server.try_create(&[], Some(csv.as_bytes())).status, 507);
-    let tasks = server.post("/v1/tasks/list", b"{}").expect(200).json();
+    assert_eq!(server.try_create(&[("group_name", "full")], Some(csv.as_bytes())).status, 507);
+    let tasks = server.post("/v1/tasks/list", br#"{"group_name":"full"}"#).expect(200).json();
     assert_eq!(tasks["ids"], serde_json::json!([]));
     let mut left = Vec::new();
     for (at, file) in files.iter().enumerate() {
         let answer = server.send("DELETE", &format!("/api/v1/files/{}", word(&file["id"])), &[], b"");
         match answer.status {
-            200 | 204 => {}
+            200 => {}
             507 => left.push(format!("{at:02}")),
             status => panic!("{status} {}", answer.text()),
         }
@@ -114,7 +123,7 @@ fn a_disk_without_a_byte_left_stops_commits_whole(db: Db) {
     server.create(&[], "ftp://a/1.jpg\n");
     if let Some(name) = left.first() {
         let file = &files[name.parse::<usize>().unwrap()];
-        server.send("DELETE", &format!("/api/v1/files/{}", word(&file["id"])), &[], b"").expect(204);
+        server.send("DELETE", &format!("/api/v1/files/{}", word(&file["id"])), &[], b"").expect(200);
     }
     assert!(server.staged().is_empty(), "{:?}", server.staged());
 }

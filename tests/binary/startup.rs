@@ -169,3 +169,14 @@ fn a_second_server_on_the_same_folder_refuses() {
     expect_one_line(&ran, data.to_str().unwrap());
     server.store("t", "a", b"the first one goes on");
 }
+
+#[test]
+fn a_data_folder_may_have_any_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("100%41 sure? 数据 #1");
+    let server =
+        Server::start_with(Db::Sqlite, Settings::default().set("ROCKET_DATA_DIR", &data.display().to_string()));
+    server.upload("t", "a", b"kept").expect(201);
+    assert_eq!(server.names("t"), ["a"]);
+    assert!(data.join("granary.db").is_file() && data.join("blobs").is_dir());
+}

@@ -94,7 +94,7 @@ pub trait Engine: Send + Sync + 'static {
 pub fn build(config: &config::Faces) -> Result<Arc<dyn Engine>, String> {
     Ok(match config.engine {
         config::EngineName::Null => Arc::new(Null),
-        config::EngineName::Seetaface => Arc::new(Seetaface::new()?),
+        config::EngineName::Seetaface => Arc::new(Seetaface::default()),
         config::EngineName::Yunet => {
             let missing = "faces.engine = \"yunet\" needs faces.model, the path of a YuNet .onnx file (2023mar)";
             Arc::new(Yunet::new(config.model.as_deref().ok_or(missing)?)?)

@@ -4,7 +4,7 @@
 //! below the chin; only the picture's edge cuts them. The score is its own too: hits that were merged add up, so it has no upper bound,
 //! and nothing below 3.85 comes out.
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use image::GrayImage;
 use rustface::{FaceInfo, ImageData, Model};
@@ -20,47 +20,42 @@ const MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/seetaface.bin"));
 /// so this decides what the smallest face is: a sixteenth of the picture.
 const SIDE: u32 = 640;
 
-/// The engine with its model; cheap to clone.
-#[derive(Clone)]
+/// The engine. Its model is read when the first picture is looked at: most servers look at none, and it takes 5 MiB.
+#[derive(Default)]
 pub struct Seetaface {
-    model: Arc<Model>,
+    model: OnceLock<Result<Model, String>>,
 }
 
 impl Seetaface {
-    /// Reads the embedded model.
+    /// All faces of a picture, the largest first. Blocks for some tens of milliseconds.
     ///
     /// # Errors
-    /// When the model is damaged: never in a binary that was built whole.
-    pub fn new() -> Result<Self, String> {
-        let model = rustface::read_model(MODEL).map_err(|error| format!("the built-in face model: {error}"))?;
-        Ok(Self { model: Arc::new(model) })
-    }
-
-    /// All faces of a picture, the largest first. Blocks for some tens of milliseconds.
-    #[must_use]
-    pub fn look(&self, pixels: &image::RgbImage) -> Vec<Detected> {
+    /// When the embedded model is damaged: never in a binary that was built whole.
+    pub fn look(&self, pixels: &image::RgbImage) -> Result<Vec<Detected>, String> {
+        let read = || rustface::read_model(MODEL).map_err(|error| format!("the built-in face model: {error}"));
+        let model = self.model.get_or_init(read).as_ref()?;
         let grey = scale::grey(pixels);
         let first = SIDE.min(grey.width().max(grey.height()));
         let (width, height) = scale::fitted(grey.width(), grey.height(), first);
-        let mut faces = self.faces(&scale::scaled(grey.clone(), width, height));
+        let mut faces = faces_in(model, &scale::scaled(grey.clone(), width, height));
         let mut seen_at = (width, height);
         if faces.is_empty() {
             // Smaller faces cost four times as much: only where there are no larger ones.
             seen_at = scale::fitted(grey.width(), grey.height(), 2 * first);
-            faces = self.faces(&scale::scaled(grey, seen_at.0, seen_at.1));
+            faces = faces_in(model, &scale::scaled(grey, seen_at.0, seen_at.1));
         }
         let found = faces.iter().filter_map(|face| {
             let place = placed(face, seen_at, pixels.dimensions())?;
             Some(Detected { place, pose: None, blur: Some(blur::blur(pixels, place)), score: face.score() })
         });
-        largest_first(found.collect())
+        Ok(largest_first(found.collect()))
     }
+}
 
-    /// The detector can't be shared nor sent, and is cheap beside its work.
-    fn faces(&self, grey: &GrayImage) -> Vec<FaceInfo> {
-        let mut detector = rustface::create_detector_with_model(Model::clone(&self.model));
-        detector.detect(&ImageData::new(grey.as_raw(), grey.width(), grey.height()))
-    }
+/// The detector can't be shared nor sent, and is cheap beside its work.
+fn faces_in(model: &Model, grey: &GrayImage) -> Vec<FaceInfo> {
+    let mut detector = rustface::create_detector_with_model(model.clone());
+    detector.detect(&ImageData::new(grey.as_raw(), grey.width(), grey.height()))
 }
 
 /// Where a face is in the picture, of which a copy of another size was looked at.
@@ -80,7 +75,7 @@ impl Engine for Seetaface {
     }
 
     async fn detect(&self, picture: &Picture) -> Result<Vec<Detected>, Unanswered> {
-        Ok(picture.pixels.as_ref().map(|pixels| self.look(pixels)).unwrap_or_default())
+        picture.pixels.as_ref().map_or(Ok(Vec::new()), |pixels| self.look(pixels)).map_err(Unanswered)
     }
 
     async fn add(&self, _: &Addition) -> Result<Option<String>, Unanswered> {

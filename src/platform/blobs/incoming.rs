@@ -1,29 +1,25 @@
 //! One blob on its way in: hashed, summed and measured while its bytes stream past.
 //!
 //! Bytes up to [`SPILL`] wait in memory and are written and synced in one go on the blocking pool:
-//! most pictures of a phone cost one hop. Larger ones go to a staging file piece by piece; one piece is
-//! hashed, another written and those before synced while the next arrives, so memory stays at a few
-//! pieces whatever the size. What always holds: an `Incoming` that is dropped leaves nothing in staging.
+//! most pictures of a phone cost one hop. Larger ones, and all where many bodies hold much memory, go to a
+//! staging file piece by piece (`spilled.rs`), so memory stays at a few pieces whatever the size. What always
+//! holds: an `Incoming` that is dropped leaves nothing in staging.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Cursor, Write};
 use std::mem;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use ring::digest::{Context, SHA256};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
+use super::budget::Share;
 use super::digest::UnderWay;
+use super::spilled::{Spilled, Staged, Sums};
 use super::{BlobKey, Blobs};
 use crate::platform::pictures::{self, Facts};
 
 /// Largest body that is kept in memory until it is whole.
 pub const SPILL: usize = 512 * 1024;
-
-/// Bytes of one write of a large file. Linux gives larger writes larger pages of its cache, and those are seldom at hand: in a
-/// virtual machine each costs a fault in the host, and writes of 512 KiB took twice the time of these.
-const WRITE: usize = 64 * 1024;
 
 /// Room for the first bytes. Thousands of clients may send little and slowly.
 const FIRST_ROOM: usize = 4 * 1024;
@@ -31,6 +27,12 @@ const FIRST_ROOM: usize = 4 * 1024;
 /// A body that is announced to be no larger gets its room at once. Of a larger one this much has to come
 /// first; then the rest gets its room, or eight times as much.
 pub const EARNEST: usize = 12 * 1024;
+
+/// Bytes of a piece where memory for larger ones is short.
+const SHORT: usize = 16 * 1024;
+
+/// Pieces of a spilled body at a time: one that arrives, one that is hashed, one that is written.
+const PIECES: usize = 3;
 
 /// How much is written between two syncs of a large file, so that the last one is short.
 const SYNC_EVERY: u64 = 32 * 1024 * 1024;
@@ -57,6 +59,8 @@ pub struct Incoming {
     announced: Option<usize>,
     spilled: Option<Spilled>,
     hashing: Hashing,
+    /// Of the memory for all bodies.
+    share: Share,
 }
 
 /// Who hashes what is still in memory.
@@ -70,63 +74,14 @@ enum Hashing {
     Spilled,
 }
 
-/// The digests of what has passed so far.
-struct Sums {
-    sha256: Context,
-    crc32: crc32fast::Hasher,
-}
-
-struct Spilled {
-    staged: Staged,
-    sums: JoinHandle<Sums>,
-    write: JoinHandle<io::Result<File>>,
-    sync: Option<JoinHandle<io::Result<()>>>,
-    /// Pieces that are hashed or written just now; their memory is used again.
-    pieces: Vec<Arc<Vec<u8>>>,
-}
-
-/// A path in staging that is removed unless it was renamed away.
-struct Staged(PathBuf);
-
-impl Staged {
-    /// There is nothing to remove any more.
-    fn renamed_away(mut self) {
-        self.0 = PathBuf::new();
-    }
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            let _ = fs::remove_file(&self.0);
-        }
-    }
-}
-
-impl Sums {
-    fn new() -> Self {
-        Self { sha256: Context::new(&SHA256), crc32: crc32fast::Hasher::new() }
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        self.crc32.update(bytes);
-    }
-
-    fn finish(self) -> (BlobKey, u32) {
-        let mut digest = [0; 32];
-        digest.copy_from_slice(self.sha256.finish().as_ref());
-        (BlobKey::from_digest(&digest), self.crc32.finalize())
-    }
-}
-
 impl Incoming {
     pub(super) fn new(blobs: Blobs) -> Self {
         let hashing = match blobs.inner.digester.announce() {
             Some(under_way) => Hashing::Together { _under_way: under_way },
             None => Hashing::Here { sums: Box::new(Sums::new()), done: 0 },
         };
-        Self { blobs, buffer: Vec::new(), size: 0, announced: None, spilled: None, hashing }
+        let share = Share::of(&blobs.inner.budget);
+        Self { blobs, buffer: Vec::new(), size: 0, announced: None, spilled: None, hashing, share }
     }
 
     /// Bytes received so far.
@@ -143,16 +98,30 @@ impl Incoming {
 
     /// Where the next bytes go, with room for some. Call [`Self::drain`] after adding to it.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        let length = self.buffer.len();
-        if self.buffer.capacity() == length {
-            let total = match self.announced {
-                Some(announced) if announced <= EARNEST => announced,
-                _ if length < EARNEST => FIRST_ROOM.max(length * 2),
-                announced => announced.unwrap_or(SPILL).min(length * 8).min(SPILL),
-            };
-            self.make_room(total.max(length + 1));
+        if self.buffer.capacity() == self.buffer.len() {
+            self.make_room(self.next_room());
         }
         &mut self.buffer
+    }
+
+    /// How much room a full buffer is to have next.
+    fn next_room(&self) -> usize {
+        let length = self.buffer.len();
+        let total = match self.announced {
+            Some(announced) if announced <= EARNEST => announced,
+            _ if length < EARNEST => FIRST_ROOM.max(length * 2),
+            announced => announced.unwrap_or(SPILL).min(length * 8).min(SPILL),
+        };
+        total.max(length + 1)
+    }
+
+    /// Whether what is there must go to the disk before more can come.
+    fn is_full(&mut self) -> bool {
+        let (length, room) = (self.buffer.len(), self.buffer.capacity());
+        if length >= SPILL || (self.spilled.is_some() && length == room) {
+            return true;
+        }
+        length == room && length >= EARNEST && !self.share.grow_to(self.next_room())
     }
 
     /// Room for `total` bytes; that of an earlier body where there is some.
@@ -174,9 +143,10 @@ impl Incoming {
     /// When the disk refuses them (`StorageFull`, …).
     pub async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            let room = SPILL.saturating_sub(self.buffer.len()).max(1);
+            let buffer = self.buffer();
+            let room = buffer.capacity() - buffer.len();
             let (head, tail) = bytes.split_at(room.min(bytes.len()));
-            self.buffer.extend_from_slice(head);
+            buffer.extend_from_slice(head);
             self.drain().await?;
             bytes = tail;
         }
@@ -189,7 +159,7 @@ impl Incoming {
     /// When the disk refuses an earlier piece.
     pub async fn drain(&mut self) -> io::Result<()> {
         self.sum_up();
-        if self.buffer.len() < SPILL {
+        if !self.is_full() {
             return Ok(());
         }
         // On the heap: thousands of small bodies needn't have room for it.
@@ -206,11 +176,8 @@ impl Incoming {
     /// Sends the buffer on its way to the disk.
     async fn spill(&mut self) -> io::Result<()> {
         let hashing = mem::replace(&mut self.hashing, Hashing::Spilled);
-        let mut spilled = match self.spilled.take() {
-            None => self.begin_spilling(),
-            Some(spilled) => spilled,
-        };
-        let spare = spilled.spare_piece();
+        let mut spilled = self.spilled.take().unwrap_or_else(|| Spilled::begin(&self.blobs));
+        let spare = spilled.spare_piece(if self.share.grow_to(PIECES * SPILL) { SPILL } else { SHORT });
         let piece = Arc::new(mem::replace(&mut self.buffer, spare));
         let before = self.size;
         self.size += piece.len() as u64;
@@ -227,13 +194,6 @@ impl Incoming {
         Ok(())
     }
 
-    fn begin_spilling(&self) -> Spilled {
-        let path = self.blobs.stage_path();
-        let staged = Staged(path.clone());
-        let write = spawn_blocking(move || File::create_new(path));
-        Spilled { staged, sums: spawn_blocking(Sums::new), write, sync: None, pieces: Vec::new() }
-    }
-
     /// The whole has arrived: puts it in its place, durably.
     ///
     /// # Errors
@@ -244,7 +204,7 @@ impl Incoming {
         if self.spilled.is_some() {
             self.spill().await?;
         }
-        let Self { blobs, buffer, size, spilled, hashing, .. } = self;
+        let Self { blobs, buffer, size, spilled, hashing, share: _share, .. } = self;
         if let Some(Spilled { staged, sums, write, sync, .. }) = spilled {
             let sums = sums.await.map_err(io::Error::other)?;
             let file = write.await.map_err(io::Error::other)??;
@@ -269,50 +229,6 @@ impl Incoming {
             return store_small(&blobs, key, crc32, bytes);
         }
         spawn_blocking(move || store_small(&blobs, key, crc32, bytes)).await.map_err(io::Error::other)?
-    }
-}
-
-impl Spilled {
-    /// Memory of a piece that is done with.
-    fn spare_piece(&mut self) -> Vec<u8> {
-        let done = self.pieces.iter().position(|piece| Arc::strong_count(piece) == 1);
-        let done = done.and_then(|at| Arc::into_inner(self.pieces.swap_remove(at)));
-        done.map_or_else(
-            || Vec::with_capacity(SPILL),
-            |mut piece| {
-                piece.clear();
-                piece
-            },
-        )
-    }
-
-    /// Begins to write a piece when the one before is written.
-    async fn write(&mut self, piece: &Arc<Vec<u8>>) -> io::Result<()> {
-        let mut file = (&mut self.write).await.map_err(io::Error::other)??;
-        let piece = piece.clone();
-        self.write =
-            spawn_blocking(move || piece.chunks(WRITE).try_for_each(|part| file.write_all(part)).map(|()| file));
-        Ok(())
-    }
-
-    /// Begins to hash a piece when the one before is hashed.
-    async fn hash(&mut self, piece: &Arc<Vec<u8>>) -> io::Result<JoinHandle<Sums>> {
-        let mut sums = (&mut self.sums).await.map_err(io::Error::other)?;
-        let piece = piece.clone();
-        Ok(spawn_blocking(move || {
-            sums.update(&piece);
-            sums
-        }))
-    }
-
-    /// Begins to sync what is written, when the sync before has ended; writing goes on meanwhile.
-    async fn sync(&mut self) -> io::Result<()> {
-        if let Some(sync) = self.sync.take() {
-            sync.await.map_err(io::Error::other)??;
-        }
-        let path = self.staged.0.clone();
-        self.sync = Some(spawn_blocking(move || File::open(path)?.sync_data()));
-        Ok(())
     }
 }
 
@@ -360,5 +276,72 @@ fn check(key: &BlobKey, expected: Option<&BlobKey>) -> io::Result<()> {
     match expected {
         Some(expected) if expected != key => Err(io::Error::new(io::ErrorKind::InvalidData, key.to_string())),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(size: usize) -> Vec<u8> {
+        (0..size).map(|at| u8::try_from(at * at % 251).unwrap()).collect()
+    }
+
+    fn staged(blobs: &Blobs) -> usize {
+        std::fs::read_dir(blobs.layout().staging()).unwrap().count()
+    }
+
+    /// Receives as bodies arrive: into the buffer that is given, in odd pieces.
+    async fn receive(blobs: &Blobs, bytes: &[u8], announced: Option<usize>) -> (Incoming, usize) {
+        let mut incoming = blobs.receive();
+        if let Some(size) = announced {
+            incoming.expect(size as u64);
+        }
+        let (mut rest, mut most) = (bytes, 0);
+        while !rest.is_empty() {
+            let buffer = incoming.buffer();
+            let room = (buffer.capacity() - buffer.len()).min(rest.len()).min(1777);
+            buffer.extend_from_slice(&rest[..room]);
+            rest = &rest[room..];
+            incoming.drain().await.unwrap();
+            most = most.max(incoming.buffer.capacity());
+        }
+        (incoming, most)
+    }
+
+    #[rocket::async_test]
+    async fn bodies_go_to_the_disk_in_small_pieces_where_memory_is_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), false).unwrap();
+        for size in [10_000, 100_000, 2 * SPILL + 77] {
+            for announced in [None, Some(size)] {
+                let bytes = noise(size + usize::from(announced.is_some()));
+                let all = Share::all_of(&blobs.inner.budget);
+                let (incoming, most) = receive(&blobs, &bytes, announced).await;
+                assert!(most <= SHORT, "{most} bytes for {size}");
+                assert_eq!(staged(&blobs) > 0, size > EARNEST, "{size}");
+                let received = incoming.finish(None).await.unwrap();
+                assert_eq!(std::fs::read(blobs.layout().blob(&received.key)).unwrap(), bytes);
+                drop(all);
+            }
+        }
+        assert_eq!(staged(&blobs), 0);
+    }
+
+    #[rocket::async_test]
+    async fn pieces_grow_again_when_there_is_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), false).unwrap();
+        let (first, second) = (noise(200_000), noise(3 * SPILL));
+        let all = Share::all_of(&blobs.inner.budget);
+        let (mut incoming, most) = receive(&blobs, &first, None).await;
+        assert!(most <= SHORT);
+        drop(all);
+        incoming.write(&second).await.unwrap();
+        assert_eq!(incoming.buffer.capacity(), SPILL);
+        let received = incoming.finish(None).await.unwrap();
+        assert_eq!(std::fs::read(blobs.layout().blob(&received.key)).unwrap(), [first, second].concat());
+        // What it held is there for others.
+        drop(Share::all_of(&blobs.inner.budget));
     }
 }

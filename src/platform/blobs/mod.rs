@@ -5,6 +5,7 @@
 //! synced there, renamed into place, and their folder is synced, before any row names them
 //! (design §4). What lies below `blobs/` without a row is an orphan of a crash and may be replaced.
 
+mod budget;
 mod digest;
 mod incoming;
 mod keeping;
@@ -14,6 +15,7 @@ mod read;
 mod rooms;
 mod scratch;
 mod segments;
+mod spilled;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -45,6 +47,8 @@ struct Inner {
     next_staged: AtomicU64,
     digester: digest::Digester,
     rooms: rooms::Rooms,
+    /// Memory of all bodies on their way.
+    budget: Arc<budget::Budget>,
     /// By the first byte of the key: the folders that were used.
     folders: [OnceLock<File>; 256],
     /// Before the numbers of staged files: tools that work beside a server have names of their own.
@@ -95,10 +99,11 @@ impl Blobs {
     fn new(layout: Layout, durable: bool, lock: Option<File>) -> io::Result<Self> {
         let digester = digest::Digester::start()?;
         let next_staged = AtomicU64::new(0);
-        let rooms = rooms::Rooms::default();
+        let (rooms, budget) = (rooms::Rooms::default(), Arc::default());
         let folders = [const { OnceLock::new() }; 256];
         let prefix = format!("{}-", std::process::id());
-        Ok(Self { inner: Arc::new(Inner { layout, durable, next_staged, digester, rooms, folders, prefix, lock }) })
+        let inner = Inner { layout, durable, next_staged, digester, rooms, budget, folders, prefix, lock };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Whether the data folder is this process's own.

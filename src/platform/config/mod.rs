@@ -239,7 +239,9 @@ pub fn defaults() -> Figment {
 #[must_use]
 pub fn with_database(figment: Figment) -> Figment {
     let data_dir: PathBuf = figment.extract_inner("data_dir").unwrap_or_else(|_| PathBuf::from("./data"));
-    let url = format!("sqlite:{}", data_dir.join("granary.db").display());
+    // Of a URL's own signs these two mean something to SQLite's driver.
+    let path = data_dir.join("granary.db").display().to_string().replace('%', "%25").replace('?', "%3F");
+    let url = format!("sqlite:{path}");
     let durable = figment.extract_inner::<Durability>("durability").map_or(true, |level| level == Durability::Full);
     figment
         .join(Serialized::default("databases.granary.url", url))

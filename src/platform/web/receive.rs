@@ -4,6 +4,8 @@
 //! `Content-Length`, or chunked and cut off, is an error — also where Rocket's look at the first
 //! bytes swallowed the fault (design §7).
 
+use std::time::Duration;
+
 use ring::digest::{Context, SHA256};
 use rocket::data::{ByteUnit, Data, DataStream};
 use rocket::request::{FromRequest, Outcome, Request};
@@ -19,6 +21,10 @@ use crate::platform::error::{Error, Result};
 
 /// Rocket looks at this many bytes ("_method=delete") before anything else.
 pub(super) const PEEKED: usize = 14;
+
+/// Most bytes of a refused body that are read all the same, and the longest time for it.
+const FORGOTTEN: u64 = 32 << 20;
+const FORGETTING: Duration = Duration::from_secs(10);
 
 /// What the request's head tells of its body.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +136,24 @@ impl<'r> Body<'r> {
             return Ok(());
         }
         Err(Error::digest_mismatch(BlobKey::from_digest(&arrived)))
+    }
+
+    /// Reads and forgets what comes, as far as that is little: whoever looks up only when all is sent would find a cut
+    /// connection in the place of the refusal that follows.
+    pub async fn forget(mut self) {
+        if self.0.length.is_some_and(|length| length > FORGOTTEN) {
+            return;
+        }
+        self.0.sum = None;
+        self.0.limit = FORGOTTEN;
+        self.0.deadline = self.0.deadline.min(Instant::now() + FORGETTING);
+        let mut buffer = Vec::with_capacity(16 * 1024);
+        while self.0.length.is_none_or(|length| self.0.taken < length) {
+            buffer.clear();
+            if !self.read(&mut buffer).await.is_ok_and(|count| count > 0) {
+                break;
+            }
+        }
     }
 
     /// Reads all of it into `incoming`.

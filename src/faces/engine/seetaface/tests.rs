@@ -1,18 +1,20 @@
 //! The built-in engine on drawn heads, on real faces where there are some, and on every odd size.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::faces::engine::samples::{drawn_head, shared};
 use image::{RgbImage, imageops};
 
 fn engine() -> Seetaface {
-    Seetaface::new().unwrap()
+    Seetaface::default()
 }
 
 #[test]
 fn a_drawn_head_is_found_where_it_is() {
     let mut pixels = RgbImage::from_pixel(500, 400, image::Rgb([200, 205, 210]));
     imageops::replace(&mut pixels, &drawn_head(200), 250, 100);
-    let faces = engine().look(&pixels);
+    let faces = engine().look(&pixels).unwrap();
     assert_eq!(faces.len(), 1, "{faces:?}");
     let FaceBox { x, y, width, height } = faces[0].place;
     assert!((250..400).contains(&x) && (90..200).contains(&y), "{faces:?}");
@@ -24,7 +26,7 @@ fn a_drawn_head_is_found_where_it_is() {
 fn what_is_no_face_is_none() {
     let stripes =
         RgbImage::from_fn(300, 200, |x, y| image::Rgb([if (x / 20 + y / 20) % 2 == 0 { 200 } else { 40 }; 3]));
-    assert!(engine().look(&stripes).is_empty());
+    assert!(engine().look(&stripes).unwrap().is_empty());
 }
 
 #[test]
@@ -32,7 +34,7 @@ fn odd_sizes_are_no_trouble() {
     let engine = engine();
     for (width, height) in [(1, 1), (1, 500), (39, 40), (41, 40), (40, 3000), (2000, 41), (641, 33), (7, 7)] {
         let noise = RgbImage::from_fn(width, height, |x, y| image::Rgb([((x * 7919 + y * 104_729) % 251) as u8; 3]));
-        for face in engine.look(&noise) {
+        for face in engine.look(&noise).unwrap() {
             let FaceBox { x, y, width: across, height: down } = face.place;
             assert!(x >= 0 && y >= 0 && x + across <= i64::from(width) && y + down <= i64::from(height));
         }
