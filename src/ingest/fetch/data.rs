@@ -37,7 +37,8 @@ pub fn decode(uri: String, max: u64) -> Result<Vec<u8>, Refusal> {
     }
     let is = |part: Option<&str>, word: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(word));
     let end = head.len().checked_sub(7).and_then(|at| head.get(at..));
-    if is(head.get(..5), "data:") && is(end, ";base64") && is_plain(body) {
+    // Behind `#` nothing counts.
+    if is(head.get(..5), "data:") && is(end, ";base64") && !head.contains('#') && is_plain(body) {
         let size = body.trim_end_matches('=').len() as u64 * 3 / 4;
         if size > max {
             return Err(Refusal::too_large(Some(size), max));
@@ -135,6 +136,7 @@ mod tests {
             ("data:image/png;base64,a", "base64"),
             ("data:image/png;base64,图片==", "base64"),
             ("dta:;BASE64,", "格式"),
+            ("data:image/png#;base64,aGVsbG8=", "格式"),
         ] {
             let refusal = decode(uri, 1000).unwrap_err();
             assert!(refusal.0.contains(part), "{uri}: {refusal}");
