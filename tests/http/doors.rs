@@ -1,7 +1,9 @@
 //! Every mounted route at once: none is open to a write that another site makes a browser send.
 
-use rocket::http::{Header, Method, Status};
+use rocket::http::{Cookie, Header, Method, Status};
 use rocket::local::blocking::LocalResponse;
+
+use granary::platform::web::guards::Role;
 
 use crate::world::World;
 
@@ -58,6 +60,47 @@ fn no_write_is_open_to_another_site() {
         }
     }
     assert!(writes >= 30, "only {writes} routes were found");
+}
+
+/// Without TLS browsers don't say that another site makes them ask, and send the cookie along with its links.
+#[test]
+fn a_get_that_changes_something_by_a_session_tells_its_page() {
+    let world = World::new();
+    let get = |cookie: Option<&str>, headers: &[(&'static str, &str)]| {
+        let mut request = world.client.get("/v1/tasks/AAAAAAAAAAAA/delete");
+        request.add_header(Header::new("Host", "localhost:8000"));
+        if let Some(cookie) = cookie {
+            request = request.cookie(Cookie::new("session", cookie.to_owned()));
+        }
+        for (name, value) in headers {
+            request.add_header(Header::new(*name, (*value).to_owned()));
+        }
+        request.dispatch().status()
+    };
+    assert_ne!(get(None, &[]), Status::Forbidden, "curl on an open server");
+    world.user("keeper", Role::Admin);
+    let session = world.session("keeper");
+    let forbidden: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("Referer", "http://evil.example/page?localhost:8000/")],
+        &[("Referer", "http://localhost:8000.evil.example/")],
+        &[("Sec-Fetch-Site", "cross-site")],
+    ];
+    for headers in forbidden {
+        assert_eq!(get(Some(&session), headers), Status::Forbidden, "{headers:?}");
+    }
+    let allowed: [&[(&str, &str)]; 4] = [
+        &[("Referer", "http://localhost:8000/ingest?group=a")],
+        &[("Referer", "https://label.example.org")],
+        &[("Sec-Fetch-Site", "same-origin")],
+        &[("Sec-Fetch-Site", "none")],
+    ];
+    for headers in allowed {
+        assert_ne!(get(Some(&session), headers), Status::Forbidden, "{headers:?}");
+    }
+    let token = world.token("write", None);
+    let bearer = format!("Bearer {}", token.secret.0);
+    assert_ne!(get(None, &[("Authorization", &bearer)]), Status::Forbidden, "a script with a token");
 }
 
 #[test]

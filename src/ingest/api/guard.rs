@@ -3,10 +3,11 @@
 //! Seed 003 does that by `GET`, which browsers send for any page that asks them to: links, pictures, prefetches.
 
 use rocket::Request;
+use rocket::http::Method;
 use rocket::request::{FromRequest, Outcome};
 
 use crate::platform::error::Error;
-use crate::platform::web::guards::{Writer, is_cross_site, refuse};
+use crate::platform::web::guards::{Writer, is_cross_site, passed, refuse, tells_its_page};
 
 /// Whoever may pass and meant it. Take it as an argument in every handler that changes something.
 #[derive(Debug, Clone, Copy)]
@@ -33,5 +34,10 @@ fn is_tricked(request: &Request<'_>) -> bool {
     let says = |name: &str, word: &str| {
         headers.get(name).any(|value| value.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case(word)))
     };
+    // A cookie comes along with whatever link somebody follows.
+    let by_session = passed(request).and_then(|passed| passed.who.as_ref()).is_some_and(|who| who.session.is_some());
+    if request.method() == Method::Get && by_session && !tells_its_page(request) {
+        return true;
+    }
     is_cross_site(request) || ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"].iter().any(|name| says(name, "prefetch"))
 }

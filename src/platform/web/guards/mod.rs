@@ -20,7 +20,7 @@ use crate::platform::error::Error;
 
 pub use gate::{Admin, Credentials, Gate, Gatekeeper, MayUpload, Passed, Reader, Uploader, User, Writer, passed};
 pub use gate::{LINK_COOKIE, SESSION_COOKIE};
-pub use origin::{is_allowed, is_cross_site};
+pub use origin::{is_allowed, is_cross_site, tells_its_page};
 pub use rights::{Grant, Need, Role};
 pub use who::{Kind, Who};
 

@@ -20,6 +20,21 @@ pub fn is_cross_site(request: &Request<'_>) -> bool {
     is_told || origins.any(|origin| !is_own(request, origin))
 }
 
+/// Whether a browser tells which page makes it ask, and [`is_cross_site`] can therefore be believed. Without TLS browsers leave
+/// `Sec-Fetch-Site` out, and a `GET` has no `Origin`: then the `Referer` must be a page of ours or of a site that is allowed.
+#[must_use]
+pub fn tells_its_page(request: &Request<'_>) -> bool {
+    let headers = request.headers();
+    if headers.contains("Sec-Fetch-Site") || headers.contains("Origin") {
+        return true;
+    }
+    headers.get_one("Referer").is_some_and(|page| {
+        let authority = page.find("://").map_or(page.len(), |at| at + 3);
+        let end = page[authority..].find(['/', '?', '#']).map_or(page.len(), |at| authority + at);
+        is_own(request, &page[..end]) || is_allowed(request, &page[..end])
+    })
+}
+
 /// Whether the origin is this server under the name that the request itself uses.
 fn is_own(request: &Request<'_>, origin: &str) -> bool {
     let authority = origin.split_once("://").map(|(_, authority)| authority);
