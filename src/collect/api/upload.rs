@@ -15,7 +15,6 @@ use super::responses::{SeveralResponse, UploadedResponse};
 use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::collect::service::{Collect, Outcome, Upload};
-use crate::platform::blobs::Incoming;
 use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
@@ -163,7 +162,16 @@ fn several(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (Status, Json<Severa
 }
 
 async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Body<'_>) -> Result<Uploaded> {
-    let (upload, mut incoming) = match begin(collect, head, tag, name).await {
+    // All that can be refused before the body is read.
+    let begun: Result<_> = async {
+        let on_conflict = head.on_conflict()?;
+        let expected = head.body.announced.sha256()?;
+        collect.foresee(&tag, &name, head.body.length).await?;
+        let incoming = collect.begin(head.body.length)?;
+        Ok((Upload { tag, name, on_conflict, expected }, incoming))
+    }
+    .await;
+    let (upload, mut incoming) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             Box::pin(body.forget()).await;
@@ -172,15 +180,6 @@ async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Bo
     };
     body.read_into(&mut incoming).await?;
     collect.store(upload, incoming).await
-}
-
-/// All that can be refused before the body is read.
-async fn begin(collect: &Collect, head: &Head<'_>, tag: Name, name: Name) -> Result<(Upload, Incoming)> {
-    let on_conflict = head.on_conflict()?;
-    let expected = head.body.announced.sha256()?;
-    collect.foresee(&tag, &name, head.body.length).await?;
-    let incoming = collect.begin(head.body.length)?;
-    Ok((Upload { tag, name, on_conflict, expected }, incoming))
 }
 
 async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use rocket::tokio::runtime::Handle;
-use rocket::tokio::task::{JoinError, spawn_blocking};
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::Faces;
 use crate::faces::engine::{Engine, Picture, Unanswered, Unreadable};
