@@ -79,10 +79,11 @@ impl Spilled {
 
     /// Room for a piece of `size` bytes: memory of one that is done with, where there is some.
     pub(super) fn spare_piece(&mut self, size: usize) -> Vec<u8> {
-        let mut done = None;
-        while let Some(at) = self.pieces.iter().position(|piece| Arc::strong_count(piece) == 1) {
-            done = Arc::into_inner(self.pieces.swap_remove(at)).filter(|piece| piece.capacity() >= size).or(done);
-        }
+        let is_done = |piece: &Arc<Vec<u8>>| Arc::strong_count(piece) == 1;
+        // Those of a time when memory was short are too small now.
+        self.pieces.retain(|piece| !is_done(piece) || piece.capacity() >= size);
+        let done = self.pieces.iter().position(is_done);
+        let done = done.and_then(|at| Arc::into_inner(self.pieces.swap_remove(at)));
         let mut piece = done.unwrap_or_else(|| Vec::with_capacity(size));
         piece.clear();
         piece
