@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::on_both_databases;
 use crate::support::http::head;
 use crate::support::raw::Connection;
 use crate::support::{Db, Server, Settings, noise, sha256, upload::word, wait};
+
+on_both_databases!(a_siege_leaves_honest_clients_alone);
 
 const TRICKLING: usize = 2000;
 const HONEST: u64 = 50;
@@ -76,10 +79,9 @@ fn trickle(port: u16) -> Vec<Connection> {
         .collect()
 }
 
-#[test]
-fn a_siege_leaves_honest_clients_alone() {
+fn a_siege_leaves_honest_clients_alone(db: Db) {
     make_room_for_handles();
-    let server = Server::start_with(Db::Sqlite, Settings::default());
+    let server = Server::start_with(db, Settings::default());
     for number in 0..8 {
         server.store("big", &format!("{number}.bin"), &noise(number, 3_000_000));
     }

@@ -30,7 +30,8 @@ pub fn decode(uri: String, max: u64) -> Result<Vec<u8>, Refusal> {
     let Some((head, body)) = uri.split_once(',') else {
         return Err(Refusal::new("data: URI 中没有逗号；它含有逗号，在 CSV 里必须用双引号括起来"));
     };
-    // Four characters stand for three bytes; a percent escape of each would make it twelve.
+    // Four characters stand for three bytes; a percent escape of each would make it twelve. A text that is longer by white
+    // space alone isn't worth reading either.
     let least = (body.len() as u64 / 4).saturating_sub(4);
     if least > max {
         return Err(Refusal::too_large(None, max));
