@@ -3,10 +3,11 @@
 //! What always holds: where this server finds the faces, pixels exist only while a permit of the one CPU semaphore is
 //! held, however many rows are under way. An outside server is asked without one, since it works elsewhere.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::Faces;
 use crate::faces::engine::{Engine, Picture, Unanswered, Unreadable};
@@ -45,21 +46,36 @@ impl Faces {
     pub async fn look(&self, bytes: Arc<Vec<u8>>) -> Result<Sighting, LookError> {
         let permit = self.inner.cpu.clone().acquire_owned().await.map_err(unanswered)?;
         let engine = self.inner.engine.clone();
-        if self.ability().embedded {
-            // In one go: each change of threads would leave a processor idle for a moment.
-            let seen = spawn_blocking(move || (look_here(&*engine, bytes), permit)).await;
-            return seen.map_err(|panic| broken(&panic))?.0;
+        if !self.ability().embedded {
+            let picture = Arc::new(on_the_pool(move || (open(&*engine, bytes), permit)).await?.0?);
+            let faces = self.inner.engine.detect(&picture).await?;
+            return Ok(Sighting { faces, picture, crop: None });
         }
-        let opened = spawn_blocking(move || (engine.open(bytes), permit)).await;
-        let picture = Arc::new(opened.map_err(|panic| broken(&panic))?.0?);
-        let faces = self.inner.engine.detect(&picture).await?;
-        Ok(Sighting { faces, picture, crop: None })
+        // In one go: each change of threads would leave a processor idle for a moment.
+        on_the_pool(move || (look_here(&*engine, bytes), permit)).await?.0
     }
+}
+
+/// Blocking work. A panic in it goes on here: it is no fault of the picture, nor silence of a server.
+async fn on_the_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
+    match spawn_blocking(work).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        Err(error) => Err(unanswered(error)),
+    }
+}
+
+/// Opens a picture. A decoder that panics over hostile bytes has shown that the picture is broken.
+fn open(engine: &dyn Engine, bytes: Arc<Vec<u8>>) -> Result<Picture, Unreadable> {
+    catch_unwind(AssertUnwindSafe(|| engine.open(bytes))).unwrap_or_else(|_| {
+        tracing::error!("a decoder panicked");
+        Err(Unreadable { en: "broken picture".to_owned(), zh: "图片已损坏".to_owned() })
+    })
 }
 
 /// All of a look by an engine that works in this process. Blocks.
 fn look_here(engine: &dyn Engine, bytes: Arc<Vec<u8>>) -> Result<Sighting, LookError> {
-    let mut picture = engine.open(bytes)?;
+    let mut picture = open(engine, bytes)?;
     let faces = Handle::current().block_on(engine.detect(&picture))?;
     let crop = faces.first().and_then(|largest| crop(&picture, largest));
     picture.pixels = None;
@@ -72,12 +88,6 @@ fn crop(picture: &Picture, face: &Detected) -> Option<Vec<u8>> {
     let (x, y, width, height) = with_margin(face.place, pixels.width(), pixels.height())?;
     let jpeg = cut_out(pixels, Area { x, y, width, height }, EDGE);
     jpeg.inspect_err(|error| tracing::warn!(%error, "a face was not cut out")).ok()
-}
-
-/// A decoder that panics over hostile bytes has shown that the picture is broken.
-fn broken(panic: &JoinError) -> Unreadable {
-    tracing::error!(%panic, "a decoder failed");
-    Unreadable { en: "broken picture".to_owned(), zh: "图片已损坏".to_owned() }
 }
 
 fn unanswered(error: impl std::fmt::Display) -> Unanswered {
