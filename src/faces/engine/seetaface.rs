@@ -13,8 +13,8 @@ use crate::faces::model::{Ability, Detected, FaceBox};
 
 use super::{Addition, Engine, Picture, Unanswered, blur, clipped, largest_first, scale};
 
-/// Embedded by the build script, which checks what it embeds.
-const MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/seetaface.bin"));
+/// Where it comes from and under which licence: `models/README.md`.
+const MODEL: &[u8] = include_bytes!("../../../models/seeta_fd_frontal_v1.0.bin");
 
 /// The longer side of the picture when it is looked at. The detector's window is 40 pixels, whatever `set_min_face_size` says,
 /// so this decides what the smallest face is: a sixteenth of the picture.

@@ -60,7 +60,7 @@ impl Faces {
         let Details { group, task, row, .. } = &details;
         let picture = sighting.picture.clone();
         let addition = Addition { group: group.clone(), task: task.clone(), row: *row, place, picture };
-        let remote_id = self.inner.engine.clone().add(&addition).await?;
+        let remote_id = self.inner.engine.add(&addition).await?;
         let first = self.inner.ids.draw(2).await?;
         let faces_found = i64::try_from(sighting.faces.len()).map_err(Error::internal)?;
         Ok(PreparedFace { id: Id(first), group_id: Id(first + 1), details, detected, faces_found, crop, remote_id })

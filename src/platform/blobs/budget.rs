@@ -1,7 +1,8 @@
 //! How much memory the bodies that are on their way take together.
 //!
 //! Thousands of clients may each send most of a picture and then stop. What always holds: apart from the little that each body has
-//! anyway, all of them hold at most [`MOST`] bytes; whoever gets none goes to the disk in small pieces.
+//! anyway, all of them hold at most [`MOST`] bytes; whoever gets none goes to the disk in small pieces. What counts is the room
+//! that was asked for: one that is used again (`rooms.rs`) may be larger.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

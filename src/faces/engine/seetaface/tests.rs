@@ -58,3 +58,10 @@ async fn real_faces_where_there_are_some() {
         }
     }
 }
+
+#[test]
+fn the_model_is_the_one_that_was_reviewed() {
+    let digest = ring::digest::digest(&ring::digest::SHA256, MODEL);
+    let hex = digest.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    assert!(include_str!("../../../../models/README.md").contains(&hex), "{hex}");
+}
