@@ -34,7 +34,7 @@ pub fn build(figment: Figment, config: Config, blobs: Blobs, clock: Clock) -> Ro
         .manage(blobs)
         .manage(clock)
         .manage(web::about::Parts::default())
-        .attach(web::fairings::OwnMethod)
+        .manage(platform::server::Background::default())
         .attach(web::fairings::SafeHeaders)
         .attach(web::fairings::Cors)
         .attach(GranaryDb::init())

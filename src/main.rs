@@ -11,6 +11,7 @@ use granary::platform::blobs::Blobs;
 use granary::platform::clock::Clock;
 use granary::platform::config::{self, Config};
 use granary::platform::db::{Db, Options};
+use granary::platform::server::Bound;
 use granary::platform::{process, telemetry};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
@@ -93,13 +94,21 @@ fn prepare(figment: &Figment) -> Result<(Config, Blobs), String> {
     Ok((config, blobs))
 }
 
-async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
+async fn serve(mut figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
     // Past a file size limit (RLIMIT_FSIZE) a write is to fail like on a full disk, not to end the process.
     let _file_size_limit = signal(SignalKind::from_raw(25));
     let durable = granary::is_durable(&config);
     if let Err(line) = check_database(&figment, &config).await {
         return fail(&line);
     }
+    // Taken before anything is told or begun.
+    let bound = match Bound::to(&figment).await.and_then(|bound| bound.port().map(|port| (bound, port))) {
+        Ok((bound, port)) => {
+            figment = figment.merge(("port", port));
+            bound
+        }
+        Err(line) => return fail(&line),
+    };
     let data_dir = blobs.layout().root().display().to_string();
     let rocket = granary::build(figment, config, blobs, Clock::System).attach(greeting(data_dir, durable));
     let rocket = match rocket.ignite().await {
@@ -107,8 +116,8 @@ async fn serve(figment: Figment, config: Config, blobs: Blobs) -> ExitCode {
         Err(error) => return failed_start(&error),
     };
     let (db, accounts) = (rocket.state::<Db>().cloned(), rocket.state::<Accounts>().cloned());
-    let code = match rocket.launch().await {
-        Ok(_) => ExitCode::SUCCESS,
+    let code = match bound.serve(rocket).await {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed_start(&error),
     };
     if let Some(accounts) = accounts {
@@ -163,13 +172,11 @@ fn greeting(data_dir: String, durable: bool) -> AdHoc {
 fn failed_start(error: &rocket::Error) -> ExitCode {
     // Reading the kind also tells Rocket that the error was dealt with; else it panics.
     match error.kind() {
-        ErrorKind::Bind(source) => fail(&format!("the address can't be bound (port taken?): {source}")),
         ErrorKind::Io(source) => fail(&format!("the server ended: {source}")),
         ErrorKind::FailedFairings(failed) => {
             let names: Vec<_> = failed.iter().map(|info| info.name.to_string()).collect();
             fail(&format!("start-up failed in: {} (the log says why)", names.join(", ")))
         }
-        ErrorKind::Shutdown(..) => ExitCode::SUCCESS,
         other => fail(&format!("the server can't start: {other}")),
     }
 }

@@ -27,10 +27,7 @@ pub async fn receive(
     data: Data<'_>,
 ) -> Result<Vec<Outcome<Uploaded>>> {
     let body = Body::open(data, head, u64::MAX)?;
-    if let Err(error) = collect.check_room(None) {
-        Box::pin(body.forget()).await;
-        return Err(error);
-    }
+    collect.check_room(None)?;
     let media = media.ok_or_else(|| Error::invalid("Content-Type", ("is missing", "缺少")))?;
     let mut placed = Vec::new();
     if let Err(error) = place_parts(collect, Parts::new(media, body)?, &mut placed).await {

@@ -10,6 +10,7 @@ use rocket::{Orbit, Rocket, Shutdown};
 
 use super::service::Ingest;
 use crate::platform::config::{Config, OnRestart};
+use crate::platform::server::Background;
 
 /// How often to look without being woken.
 const EVERY: Duration = Duration::from_secs(1);
@@ -28,7 +29,7 @@ pub struct Supervisor;
 #[rocket::async_trait]
 impl Fairing for Supervisor {
     fn info(&self) -> Info {
-        Info { name: "background work of ingest", kind: Kind::Liftoff | Kind::Shutdown }
+        Info { name: "background work of ingest", kind: Kind::Liftoff }
     }
 
     /// Rocket waits for it before it serves anyone.
@@ -46,14 +47,13 @@ impl Fairing for Supervisor {
                 Err(error) => tracing::error!(%error, "ingest tasks that were running were not stopped"),
             }
         }
-        tokio::spawn(supervise(ingest.clone(), rocket.shutdown()));
-    }
-
-    async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
-        if let Some(ingest) = rocket.state::<Ingest>() {
-            let grace = Duration::from_secs(rocket.config().shutdown.grace.into());
+        let (ingest, shutdown) = (ingest.clone(), rocket.shutdown());
+        let grace = Duration::from_secs(rocket.config().shutdown.grace.into());
+        let background = rocket.state::<Background>().cloned().unwrap_or_default();
+        background.0.spawn(async move {
+            supervise(ingest.clone(), shutdown).await;
             ingest.close(grace.saturating_sub(MARGIN)).await;
-        }
+        });
     }
 }
 

@@ -13,5 +13,6 @@ pub mod names;
 pub mod paging;
 pub mod pictures;
 pub mod process;
+pub mod server;
 pub mod telemetry;
 pub mod web;

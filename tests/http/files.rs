@@ -33,13 +33,6 @@ fn a_file_is_told_to_the_letter() {
 }
 
 #[test]
-fn a_form_body_is_a_body_like_any_other() {
-    let world = World::new();
-    let (status, file) = upload(&world, "/upload/t?filename=x", ContentType::Form, "_method=DELETE&and=more");
-    assert_eq!((status, file["size"].as_u64()), (Status::Created, Some(23)));
-}
-
-#[test]
 fn a_plus_in_a_name_is_a_plus() {
     let world = World::new();
     let (_, file) = upload(&world, "/upload/t?filename=a+b%2B%20c.txt", ContentType::Binary, "x");

@@ -133,24 +133,3 @@ fn the_form_comes_back_with_its_message_beside_the_field() {
     let page = chinese.body("quota=5&keep_days=0").dispatch().into_string().unwrap();
     assert!(page.contains("配额") && page.contains("36500"), "{page}");
 }
-
-#[test]
-fn a_put_whose_body_says_put_is_a_put() {
-    let world = World::new();
-    let put =
-        |path: &str, body: &str| world.client.put(path.to_owned()).header(ContentType::Form).body(body).dispatch();
-    // Only PUT stands there: as a POST it would be 405.
-    assert_eq!(put("/training/images/7/roi", "_method=PUT&a=b").status(), Status::NotFound);
-    assert_eq!(put("/api/v1/tags/t/settings", "_method=PUT&quota=5").status(), Status::BadRequest);
-    assert_eq!(put("/upload/t/a", "_method=PUT&rest").status(), Status::Created);
-    let stored = world.client.get("/tags/t/files/a").dispatch().into_string().unwrap();
-    assert_eq!(stored, "_method=PUT&rest");
-    // A POST is never anything else that matters.
-    for (method, status) in [("DELETE", Status::MethodNotAllowed), ("GET", Status::MethodNotAllowed)] {
-        let answer = world.form("/api/v1/tags/t", &format!("_method={method}&"));
-        assert_eq!(answer.status(), status, "{method}");
-    }
-    assert_eq!(world.form("/upload/t/b", "_method=PUT&rest").status(), Status::Created);
-    let answer = world.form("/training/files/files", "_method=PUT&img_id_list=1");
-    assert_eq!(answer.status(), Status::BadRequest, "neither a registration nor a deletion");
-}

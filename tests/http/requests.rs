@@ -138,18 +138,6 @@ fn a_large_selection_is_refused_in_every_form() {
 }
 
 #[test]
-fn a_put_stays_a_put_whatever_its_body_names() {
-    let world = World::new();
-    for body in ["_method=", "_method=POST&x", "_method=DELETE", "_method=nonsense"] {
-        // Nothing is to be PUT there, and a POST would store it.
-        let request = world.client.put("/upload/t?filename=z").header(ContentType::Form).body(body);
-        assert_eq!(request.dispatch().status(), Status::MethodNotAllowed, "{body}");
-        let request = world.client.post("/upload/t?filename=z").header(ContentType::Form).body(body);
-        assert!(request.dispatch().status().code < 300, "{body}");
-    }
-}
-
-#[test]
 fn a_form_of_too_many_files_is_refused() {
     let world = World::new();
     let media = ContentType::parse_flexible("multipart/form-data; boundary=X").unwrap();

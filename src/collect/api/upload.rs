@@ -92,7 +92,7 @@ async fn post_named(
     head: Head<'_>,
     data: Data<'_>,
 ) -> Answer<UploadedResponse> {
-    named(collect, &head, Body::open(data, head.body, collect.max_size())?).await
+    named(collect, &head, Body::open(data, head.body.clone(), collect.max_size())?).await
 }
 
 /// `PUT /upload/{tag}/{filename}`: as `curl -T` sends it.
@@ -105,7 +105,7 @@ async fn put_named(
     head: Head<'_>,
     data: Data<'_>,
 ) -> Answer<UploadedResponse> {
-    named(collect, &head, Body::open(data, head.body, collect.max_size())?).await
+    named(collect, &head, Body::open(data, head.body.clone(), collect.max_size())?).await
 }
 
 async fn named(collect: &Collect, head: &Head<'_>, body: Body<'_>) -> Answer<UploadedResponse> {
@@ -139,7 +139,7 @@ async fn post_tag(
     }
     let raw_name = head.filename().ok_or_else(no_filename)?;
     let name = Name::from_percent_encoded(raw_name).map_err(|error| error.of("filename"))?;
-    let body = Body::open(data, head.body, collect.max_size())?;
+    let body = Body::open(data, head.body.clone(), collect.max_size())?;
     Ok(Either::One(one(raw(collect, &head, tag, name, body).await?)))
 }
 
@@ -171,26 +171,20 @@ async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Bo
         Ok((Upload { tag, name, on_conflict, expected }, incoming))
     }
     .await;
-    let (upload, mut incoming) = match begun {
-        Ok(begun) => begun,
-        Err(error) => {
-            Box::pin(body.forget()).await;
-            return Err(error);
-        }
-    };
+    let (upload, mut incoming) = begun?;
     body.read_into(&mut incoming).await?;
     collect.store(upload, incoming).await
 }
 
 async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
-    form::receive(collect, tag, on_conflict, head.media, head.body, data).await
+    form::receive(collect, tag, on_conflict, head.media, head.body.clone(), data).await
 }
 
 async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
     collect.check_room(head.body.length)?;
-    let body = Body::open(data, head.body, collect.max_size())?;
+    let body = Body::open(data, head.body.clone(), collect.max_size())?;
     collect.unpack(tag, on_conflict, reader(body)?).await
 }
 

@@ -42,6 +42,7 @@ pub async fn read_form(
         let message = ("The body must be multipart/form-data.", "请求正文必须是 multipart/form-data");
         return Err(Error::Unsupported(message.into()));
     };
+    let length = head.length;
     let body = Body::open(data, head, ingest.max_size())?;
     let mut parts = Parts::new(media, body)?;
     let (mut form, mut intake) = (Form::default(), None);
@@ -51,7 +52,7 @@ pub async fn read_form(
                 return Err(Error::invalid("file", ("is there more than once", "只能提交一个文件")));
             }
             Part::File(mut part) => {
-                let mut file = ingest.begin(head.length).await?;
+                let mut file = ingest.begin(length).await?;
                 while let Some(bytes) = part.chunk().await? {
                     file.write(&bytes).await?;
                 }
@@ -59,7 +60,7 @@ pub async fn read_form(
             }
             // A file that was sent as a text field, as `curl -F 'file=<rows.csv'` does.
             Part::Text { name, value } if name == "file" && intake.is_none() && !value.is_empty() => {
-                let mut file = ingest.begin(head.length).await?;
+                let mut file = ingest.begin(length).await?;
                 file.write(value.as_bytes()).await?;
                 intake = Some(file);
             }

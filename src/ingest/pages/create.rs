@@ -78,6 +78,7 @@ async fn read(ingest: &Ingest, media: Option<&ContentType>, head: BodyHead, data
         let message = ("The body must be multipart/form-data.", "请求正文必须是 multipart/form-data");
         Error::Unsupported(message.into())
     })?;
+    let length = head.length;
     let mut parts = Parts::new(media, Body::open(data, head, ingest.max_size())?)?;
     let mut sent = Sent { form: Form::default(), intake: None, head: Vec::new(), starts: false, is_check: false };
     while let Some(part) = parts.next_part().await? {
@@ -89,7 +90,7 @@ async fn read(ingest: &Ingest, media: Option<&ContentType>, head: BodyHead, data
                 return Err(Error::invalid("file", ("is there more than once", "只能提交一个文件")));
             }
             Part::File(mut part) => {
-                let mut intake = ingest.begin(head.length).await?;
+                let mut intake = ingest.begin(length).await?;
                 while let Some(bytes) = part.chunk().await? {
                     let room = Glimpse::HEAD.saturating_sub(sent.head.len());
                     sent.head.extend_from_slice(&bytes[..room.min(bytes.len())]);

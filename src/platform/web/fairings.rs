@@ -1,57 +1,14 @@
 //! What happens to every request and answer.
 //!
-//! What always holds: the bytes of an upload never change its method (Rocket would take a form body
-//! that begins with `_method=DELETE` for a DELETE), and every answer says that its type is not to be
-//! guessed.
+//! What always holds: every answer says that its type is not to be guessed. (That the bytes of an upload never change
+//! its method follows from `platform::server`: Rocket, which would look for `_method=DELETE` in a form, sees no body.)
 
-use rocket::data::Data;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Header, Method, Status};
 use rocket::request::Request;
 use rocket::response::Response;
 
-use super::catchers::methods_at;
 use super::guards::is_allowed;
-use super::receive::PEEKED;
-
-/// Whether Rocket's look at the first bytes of the body saw a proper end.
-///
-/// Rocket swallows an error there: a body that broke off within these bytes would look complete.
-#[derive(Debug, Clone, Copy)]
-pub struct PeekComplete(pub bool);
-
-/// Gives a form whose body says `_method=…` its own method back.
-pub struct OwnMethod;
-
-#[rocket::async_trait]
-impl Fairing for OwnMethod {
-    fn info(&self) -> Info {
-        Info { name: "The method is that of the request line", kind: Kind::Request }
-    }
-
-    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        let complete = data.peek_complete();
-        request.local_cache(|| PeekComplete(complete));
-        let is_form = request.content_type().is_some_and(|media| media.is_form());
-        if !is_form || request.method() == Method::Post {
-            return;
-        }
-        // Rocket changes nothing but POST, and to the method that the body names. Where a PUT is at home, a true one
-        // can't be told from a changed POST; it stays, for such a POST would come to the same: an upload, or a body
-        // that is neither JSON nor a picture.
-        let method = request.method();
-        let may_be_true = method == Method::Put && methods_at(request).contains(&"PUT");
-        if !may_be_true && named_method(data.peek(PEEKED).await) == Some(method) {
-            request.set_method(Method::Post);
-        }
-    }
-}
-
-/// The method that Rocket reads from the first bytes of a form.
-fn named_method(bytes: &[u8]) -> Option<Method> {
-    let field = std::str::from_utf8(bytes).ok()?.split('&').next()?;
-    field.strip_prefix("_method=")?.parse().ok()
-}
 
 /// CORS for the origins that `cors.allow_origins` names, preflights included.
 pub struct Cors;

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod announced;
+mod arriving;
 pub mod assets;
 pub mod catchers;
 pub mod envelope;

@@ -1,10 +1,10 @@
 //! Reading a request's body to its true end.
 //!
 //! What always holds: a body counts only when all of it has arrived. One that is shorter than its
-//! `Content-Length`, or chunked and cut off, is an error — also where Rocket's look at the first
-//! bytes swallowed the fault (design §7).
+//! `Content-Length`, or chunked and cut off, is an error. Nothing of it is read before a handler asks for it, and
+//! what no handler read is discarded behind the answer.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use ring::digest::{Context, SHA256};
 use rocket::data::{ByteUnit, Data, DataStream};
@@ -13,27 +13,23 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::announced::Announced;
-use super::fairings::PeekComplete;
+use super::arriving::Taken;
 use super::pace::{Pace, too_long};
 use crate::platform::blobs::{BlobKey, Incoming};
 use crate::platform::config::Config;
 use crate::platform::error::{Error, Result};
 
-/// Rocket looks at this many bytes ("_method=delete") before anything else.
-pub(super) const PEEKED: usize = 14;
-
-/// Most bytes of a refused body that are read all the same, and the longest time for it.
-const FORGOTTEN: u64 = 32 << 20;
-const FORGETTING: Duration = Duration::from_secs(10);
+pub use super::arriving::Arriving;
 
 /// What the request's head tells of its body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct BodyHead {
     /// `Content-Length`, where there is one.
     pub length: Option<u64>,
     /// The digest of the whole body, where the client tells it.
     pub announced: Announced,
-    peek_complete: bool,
+    /// Where the body comes from; `None` where Rocket itself holds it (its in-process client).
+    arriving: Option<Arc<Arriving>>,
     pace: Pace,
 }
 
@@ -45,13 +41,27 @@ impl<'r> FromRequest<'r> for BodyHead {
         let headers = request.headers();
         let is_chunked = headers.contains("Transfer-Encoding");
         let length = headers.get_one("Content-Length").and_then(|text| text.trim().parse().ok());
-        let PeekComplete(peek_complete) = *request.local_cache(|| PeekComplete(true));
         Outcome::Success(Self {
             length: length.filter(|_| !is_chunked),
             announced: Announced::of(headers),
-            peek_complete,
+            arriving: Arriving::of(request),
             pace: request.rocket().state::<Config>().map(Pace::of).unwrap_or_default(),
         })
+    }
+}
+
+/// Where the bytes come from.
+enum Stream<'r> {
+    Network(Taken),
+    Local(DataStream<'r>),
+}
+
+impl Stream<'_> {
+    async fn read(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+        match self {
+            Self::Network(taken) => taken.read(buffer).await,
+            Self::Local(stream) => stream.read_buf(buffer).await,
+        }
     }
 }
 
@@ -59,7 +69,7 @@ impl<'r> FromRequest<'r> for BodyHead {
 pub struct Body<'r>(Box<Inner<'r>>);
 
 struct Inner<'r> {
-    stream: DataStream<'r>,
+    stream: Stream<'r>,
     /// Its announced length.
     length: Option<u64>,
     announced: Announced,
@@ -76,16 +86,16 @@ impl<'r> Body<'r> {
     /// Opens the body; more than `limit` bytes of it are an error.
     ///
     /// # Errors
-    /// `TooLarge` when more is announced; `Incomplete` when it broke off within the first bytes.
+    /// `TooLarge` when more is announced.
     pub fn open(data: Data<'r>, head: BodyHead, limit: u64) -> Result<Self> {
         if head.length.is_some_and(|length| length > limit) {
             return Err(Error::TooLarge { limit });
         }
-        let stream = data.open(ByteUnit::max_value());
-        if stream.hint() < PEEKED && !head.peek_complete {
-            return Err(broken_off());
-        }
-        let BodyHead { length, announced, pace, .. } = head;
+        let BodyHead { length, announced, pace, arriving } = head;
+        let stream = match arriving {
+            Some(arriving) => Stream::Network(Taken::from(arriving)),
+            None => Stream::Local(data.open(ByteUnit::max_value())),
+        };
         let deadline = Instant::now() + pace.total(length.unwrap_or(limit));
         Ok(Self(Box::new(Inner { stream, length, announced, limit, taken: 0, pace, deadline, sum: None })))
     }
@@ -107,7 +117,7 @@ impl<'r> Body<'r> {
     pub async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
         let (before, inner) = (buffer.len(), &mut *self.0);
         let silent_at = Instant::now() + inner.pace.idle;
-        let read = timeout_at(silent_at.min(inner.deadline), inner.stream.read_buf(buffer)).await;
+        let read = timeout_at(silent_at.min(inner.deadline), inner.stream.read(buffer)).await;
         let is_late = inner.deadline < silent_at;
         let count = read.map_err(|_| if is_late { too_long() } else { inner.pace.silent() })?;
         let count = count.map_err(|_| broken_off())?;
@@ -136,24 +146,6 @@ impl<'r> Body<'r> {
             return Ok(());
         }
         Err(Error::digest_mismatch(BlobKey::from_digest(&arrived)))
-    }
-
-    /// Reads and forgets what comes, as far as that is little: whoever looks up only when all is sent would find a cut
-    /// connection in the place of the refusal that follows.
-    pub async fn forget(mut self) {
-        if self.0.length.is_some_and(|length| length > FORGOTTEN) {
-            return;
-        }
-        self.0.sum = None;
-        self.0.limit = FORGOTTEN;
-        self.0.deadline = self.0.deadline.min(Instant::now() + FORGETTING);
-        let mut buffer = Vec::with_capacity(16 * 1024);
-        while self.0.length.is_none_or(|length| self.0.taken < length) {
-            buffer.clear();
-            if !self.read(&mut buffer).await.is_ok_and(|count| count > 0) {
-                break;
-            }
-        }
     }
 
     /// Reads all of it into `incoming`.

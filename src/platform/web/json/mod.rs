@@ -26,12 +26,13 @@ const PIECE: usize = 256 * 1024;
 /// `TooLarge`, before more than the limit is kept; `Incomplete` when the body breaks off;
 /// `Unavailable` when no room for a large one comes free.
 pub async fn whole(data: Data<'_>, head: BodyHead, limit: u64) -> Result<(Vec<u8>, Room)> {
+    let announced = head.length;
     let mut body = Body::open(data, head, limit)?;
     let mut pieces = Vec::new();
     let (mut piece, mut count) = (Vec::with_capacity(SMALL_PIECE), 0);
     let mut room = Room::default();
     // A body of known length ends where it is full.
-    while head.length.is_none_or(|length| count < length) {
+    while announced.is_none_or(|length| count < length) {
         if piece.len() == piece.capacity() {
             // Not one buffer that grows: a body that is refused in the end has been copied never.
             pieces.push(std::mem::replace(&mut piece, Vec::with_capacity(PIECE)));
@@ -40,7 +41,7 @@ pub async fn whole(data: Data<'_>, head: BodyHead, limit: u64) -> Result<(Vec<u8
             0 => break,
             more => count += more as u64,
         }
-        room.fit(count, head.length.unwrap_or(limit)).await?;
+        room.fit(count, announced.unwrap_or(limit)).await?;
     }
     if pieces.is_empty() {
         return Ok((piece, room));
