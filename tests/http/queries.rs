@@ -29,7 +29,7 @@ fn every_route_of_the_api_names_a_parameter_that_it_does_not_know() {
         .client
         .rocket()
         .routes()
-        .filter_map(|route| Some((route.method?, route.uri.path().to_owned())))
+        .map(|route| (route.method, route.uri.path().to_owned()))
         .map(|(method, path)| (method, example(&path)))
         .filter(|(_, path)| path.starts_with("/api/v1/") || path == "/tags/1/zip")
         .collect();
@@ -95,7 +95,7 @@ fn a_page_says_what_it_passed_over() {
         assert!(code == 200 && html.contains(mark), "{page}: {code}");
     }
     // What a page does know isn't named.
-    for page in ["/?q=a&order=name&cursor=", "/tags/t?q=a&type=image&from=2020-01-01&to=2020-01-02&order=size&new=1"] {
+    for page in ["/?q=a&order=name", "/tags/t?q=a&type=image&from=2020-01-01&to=2020-01-02&order=size&new=1"] {
         let (code, html) = get(&world, page);
         assert!(code == 200 && !html.contains("passed over"), "{page}: {code}");
     }

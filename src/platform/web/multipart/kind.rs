@@ -33,7 +33,8 @@ impl FormType {
     /// Reads the header's value.
     #[must_use]
     pub fn parse(value: &str) -> Self {
-        let kind = value.split(|c: char| matches!(c, ';' | ',') || c.is_ascii_whitespace()).find(|word| !word.is_empty());
+        let kind =
+            value.split(|c: char| matches!(c, ';' | ',') || c.is_ascii_whitespace()).find(|word| !word.is_empty());
         if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data")) {
             return Self::Other;
         }
