@@ -1,7 +1,7 @@
 //! Whether a request's body is a form, and what stands between its parts.
 //!
-//! Rocket reads no type whose boundary is written without quotes and holds `=` or `:`, as JavaMail and older Apache
-//! clients write it. Such a form would be taken for a file; hence the header is read here, as it was sent.
+//! Rocket reads no type whose boundary is written without quotes and holds `=` or `:`, as Java's mail library and
+//! older Apache clients write it. Such a form would be taken for a file; hence the header is read here, as it was sent.
 
 use std::convert::Infallible;
 

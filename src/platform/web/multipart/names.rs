@@ -256,8 +256,8 @@ mod tests {
         /// One name, in all the ways in which clients write it.
         #[test]
         fn every_way_of_writing_gives_the_name(name in "[^\\p{C}%\\\\/=?]{1,40}") {
-            let percent: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let q: String = name.bytes().map(|byte| format!("={byte:02X}")).collect();
+            let percent = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let q = percent.replace('%', "=");
             let b = base64::engine::general_purpose::STANDARD.encode(&name);
             for written in [
                 format!("filename*=UTF-8''{percent}"),
