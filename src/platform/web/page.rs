@@ -6,6 +6,7 @@
 
 use askama::Template;
 use jiff::tz::TimeZone;
+use rocket::http::uri::Origin;
 use rocket::http::{ContentType, Cookie, Header, Method, SameSite, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
@@ -16,6 +17,7 @@ use crate::platform::web::assets;
 use crate::platform::web::guards::{Kind, Who, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::problem;
+use crate::platform::web::query::Query;
 use crate::platform::web::texts::{ErrorTexts, Texts};
 use crate::platform::web::theme::Theme;
 
@@ -61,6 +63,8 @@ pub struct Frame {
     pub who: Option<Who>,
     /// What has just been done, once.
     pub notice: Option<Notice>,
+    /// Query parameters that the page doesn't know, and so passes over.
+    pub unknown: Vec<String>,
 }
 
 /// A line that says what has just been done, with a way back where there is one.
@@ -97,7 +101,13 @@ impl Frame {
             zone: zone(request),
             who: passed(request).and_then(|passed| passed.who.clone()),
             notice: None,
+            unknown: declared(request).map(|known| unknown(request.uri(), &known)).unwrap_or_default(),
         }
+    }
+
+    /// The parameters of a page whose query is read as a whole: all others are told to the reader.
+    pub fn knows(&mut self, known: &[&str]) {
+        self.unknown = Origin::parse(&self.here).map(|uri| unknown(&uri, known)).unwrap_or_default();
     }
 
     /// The person who has signed in.
@@ -181,6 +191,20 @@ fn section(path: &str) -> Section {
         Some("account" | "login" | "audit") => Section::Account,
         _ => Section::Tags,
     }
+}
+
+/// The query parameters that a page's route names; `None` where it takes none, or reads them as a whole.
+fn declared<'r>(request: &'r Request<'_>) -> Option<Vec<&'r str>> {
+    let query = request.route()?.uri.query()?;
+    let names = query.split('&').map(|name| name.trim_matches(['<', '>']));
+    (!query.contains("..")).then(|| names.collect())
+}
+
+/// The names of a query that are none of `known`, shortened to what a line can hold.
+fn unknown(uri: &Origin<'_>, known: &[&str]) -> Vec<String> {
+    let query = Query::of(uri);
+    let names = query.strangers(known).take(5);
+    names.map(|name| name.chars().filter(|c| !c.is_control()).take(40).collect()).collect()
 }
 
 /// The zone that the reader's browser has named, else the machine's.
