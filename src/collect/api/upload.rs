@@ -14,7 +14,7 @@ use rocket::{Route, State, post, put, routes};
 use super::responses::{SeveralResponse, UploadedResponse};
 use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
-use crate::collect::service::{Collect, Outcome, Upload};
+use crate::collect::service::{Collect, Outcome, Unpacked, Upload};
 use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
@@ -132,7 +132,9 @@ async fn post_tag(
 ) -> problem::Result<Either> {
     let tag = Name::from_percent_encoded(head.segment(0, 1)).map_err(|error| error.of("tag"))?;
     if head.is_unpacked()? {
-        return Ok(Either::Several(several(unpack(collect, &head, &tag, data).await?, head.lang)));
+        let Unpacked { outcomes, left_out } = unpack(collect, &head, &tag, data).await?;
+        let (status, Json(response)) = several(outcomes, head.lang);
+        return Ok(Either::Several((status, Json(response.with_left_out(left_out)))));
     }
     if head.is_multipart() {
         return Ok(Either::Several(several(form(collect, &head, &tag, data).await?, head.lang)));
@@ -187,10 +189,18 @@ async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) ->
     form::receive(collect, tag, on_conflict, head.media, head.body, data).await
 }
 
-async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
+async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Unpacked<Uploaded>> {
     let on_conflict = head.on_conflict()?;
     collect.check_room(head.body.length)?;
     let body = Body::open(data, head.body, collect.max_size())?;
+    if head.is_multipart() {
+        Box::pin(body.forget()).await;
+        let message = (
+            "With ?unpack=zip the body is the zip itself, not a form: curl --data-binary @photos.zip",
+            "使用 ?unpack=zip 时，请求正文须是 zip 本身，而不是表单：curl --data-binary @photos.zip",
+        );
+        return Err(Error::Unsupported(message.into()));
+    }
     collect.unpack(tag, on_conflict, reader(body)?).await
 }
 

@@ -20,7 +20,7 @@ use crate::platform::ids::Id;
 pub use names::{class_folders, file_name};
 
 /// Raised when the same facts come to give other bytes: it stands in every entity tag.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
