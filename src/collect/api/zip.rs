@@ -12,6 +12,7 @@ use super::lists::known;
 use super::query::{self, Query};
 use crate::collect::model::{Filter, Tag};
 use crate::collect::service::{Archive, Collect};
+use crate::platform::archive::zip_names;
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Reader;
@@ -84,7 +85,7 @@ async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Header
         size: archive.len(),
         etag: archive.etag().to_owned(),
         cache: "private, no-cache",
-        name: format!("{}.zip", tag.name),
+        name: zip_names::mend(&format!("{}.zip", tag.name)),
         is_attachment: true,
     };
     Bytes::new(headers, facts, |range| collect.read_archive(archive, range).in_turn(turn))

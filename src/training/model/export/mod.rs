@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use super::annotation::Object;
 use super::{ImageType, LabelClass, Set};
-use crate::platform::archive::Form;
+use crate::platform::archive::{Form, zip_names};
 use crate::platform::ids::Id;
 
 pub use names::{class_folders, file_name};
@@ -77,10 +77,9 @@ impl Format {
     /// The name to save it under.
     #[must_use]
     pub fn download_name(self, task_name: &str) -> String {
-        let task_name = names::safe(task_name);
         match self.form() {
-            Form::Zip => format!("{task_name}-{}.zip", self.name()),
-            Form::Tar => format!("{task_name}.tar"),
+            Form::Zip => zip_names::mend(&format!("{task_name}-{}.zip", self.name())),
+            Form::Tar => zip_names::mend(&format!("{task_name}.tar")),
             Form::Plain => MANIFEST.to_owned(),
         }
     }
