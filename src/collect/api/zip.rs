@@ -91,8 +91,8 @@ async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Header
     Bytes::new(headers, facts, |range| collect.read_archive(archive, range).in_turn(turn))
 }
 
-/// Whoever has the whole of an earlier state goes on behind its end, where another file stands by now. 416 is the one answer
-/// by which `wget -c` keeps what it has: behind a 200 it passes over as many bytes, and appends the rest.
+/// Whoever has the whole of an earlier state goes on behind its end, where another file stands by now. 416 is the one
+/// answer by which `wget -c` keeps what it has: behind a 200 it passes over as many bytes, and appends the rest.
 async fn refuse_ended(collect: &Collect, archive: &Arc<Archive>, headers: &HeaderMap<'_>) -> Result<()> {
     let size = archive.len();
     match resume::blind_start(headers).filter(|start| *start < size) {

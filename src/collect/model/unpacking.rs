@@ -1,7 +1,7 @@
 //! What becomes of the entries of an uploaded archive (contract §1).
 //!
-//! Each stands or falls alone. What an operating system put beside people's files is left out without a word but for the
-//! count; everything else that isn't taken is refused with a line.
+//! Each stands or falls alone. What an operating system put beside people's files is left out without a word but for
+//! the count; everything else that isn't taken is refused with a line.
 
 use crate::platform::archive::unzip::{Fault, Kind, Member};
 use crate::platform::error::{Error, Message};

@@ -1,8 +1,8 @@
 //! Where earlier, complete archives of a tag ended (contract §1.1).
 //!
-//! `curl -C -` and `wget -c` name no state: whoever has a whole archive asks for what stands behind its end, and from a tag that
-//! has grown would get the middle of another archive. Nothing about earlier states is kept. They follow from the rows:
-//! each beginning of today's archive was one, and so was each with the files that lie in the trash now, or
+//! `curl -C -` and `wget -c` name no state: whoever has a whole archive asks for what stands behind its end, and from a
+//! tag that has grown would get the middle of another archive. Nothing about earlier states is kept. They follow from
+//! the rows: each beginning of today's archive was one, and so was each with the files that lie in the trash now, or
 //! without those that came back from there. What was purged is forgotten.
 
 use std::collections::{BTreeMap, HashSet};
@@ -57,8 +57,8 @@ impl Collect {
     }
 }
 
-/// What files that came and went make of the sums of today's archive, at each time that it was different: once as if those
-/// in the archive had always been there, once as if they had come when they were restored.
+/// What files that came and went make of the sums of today's archive, at each time that it was different: once as if
+/// those in the archive had always been there, once as if they had come when they were restored.
 fn shifts(changed: &[Changed]) -> HashSet<Shift> {
     let mut found = HashSet::from([Shift::default()]);
     for by_restored in [false, true] {

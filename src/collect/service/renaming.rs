@@ -1,7 +1,7 @@
 //! Names in archives by today's rule, where an older version of this server gave them.
 //!
-//! Done once, at the start, a tag at a time: what a crash interrupts is simply done again. What always holds: a name that
-//! today's rule leaves as it is stays, and so does the archive of a tag in which all do.
+//! Done once, at the start, a tag at a time: what a crash interrupts is simply done again. What always holds: a name
+//! that today's rule leaves as it is stays, and so does the archive of a tag in which all do.
 
 use super::{Collect, naming, store};
 use crate::collect::store::naming::Named;

@@ -1,8 +1,8 @@
 //! `?unpack=zip`: an archive whose entries become files.
 //!
-//! Only the directory at its end says which entries there are, so the archive is put down in staging first, within the limits
-//! of an upload, and is gone from there whatever happens. Each entry stands or falls alone. What always holds: nothing
-//! is stored unless the whole body arrived, directory included, and no entry is trusted to tell its own size.
+//! Only the directory at its end says which entries there are, so the archive is put down in staging first, within the
+//! limits of an upload, and is gone from there whatever happens. Each entry stands or falls alone. What always holds:
+//! nothing is stored unless the whole body arrived, directory included, and no entry is trusted to tell its own size.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -161,7 +161,8 @@ impl Collect {
         Ok(())
     }
 
-    /// One entry into its place. Outside stand the faults of the archive's file, inside those of the entry and of its keeping.
+    /// One entry into its place. Outside stand the faults of the archive's file, inside those of the entry and of its
+    /// keeping.
     async fn place_entry(&self, member: &Member, mut data: Data<File>, mut piece: Vec<u8>) -> Result<Result<Received>> {
         let mut incoming = match self.begin(Some(member.size)) {
             Ok(incoming) => incoming,

@@ -59,8 +59,8 @@ pub struct Changed {
 
 /// Those that lie in the trash or came back from it, at most `limit`. It reads all rows of the tag.
 pub async fn changed(db: &Db, tag: Id, filter: &Filter, limit: u32) -> Result<Vec<Changed>> {
-    const ROWS: &str = "SELECT f.seq, f.sha256, COALESCE(f.zip_name, f.name), f.size, f.crc32, f.created_at, f.restored_at, \
-                        f.deleted_at FROM files f WHERE f.tag_id = ? AND (f.live IS NULL OR f.restored_at IS NOT NULL)";
+    const ROWS: &str = "SELECT f.seq, f.sha256, COALESCE(f.zip_name, f.name), f.size, f.crc32, f.created_at, \
+                        f.restored_at, f.deleted_at FROM files f WHERE f.tag_id = ? AND (f.live IS NULL OR f.restored_at IS NOT NULL)";
     let sql = push_filter(Sql::new(ROWS).bind(tag), filter).push(" ORDER BY f.seq LIMIT ?").bind(limit);
     let changed = |row: &Row| -> Result<Changed> {
         let (created_at, restored_at, deleted_at) = (row.int(5)?, row.opt_int(6)?, row.opt_int(7)?);

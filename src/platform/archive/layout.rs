@@ -135,8 +135,8 @@ impl<P> Layout<P> {
         self.sums.local + self.sums.central + self.form.end_len(&self.sums)
     }
 
-    /// Where the longest beginning goes on that makes an archive of at most `total` bytes when `shift` is counted in: the
-    /// place of the stretch, and the sums of all before it.
+    /// Where the longest beginning goes on that makes an archive of at most `total` bytes when `shift` is counted in:
+    /// the place of the stretch, and the sums of all before it.
     #[must_use]
     pub fn ending(&self, total: u64, shift: Shift) -> Option<(&P, Sums)> {
         let is_short = |mark: &Mark<P>| mark.sums.shifted(shift).is_none_or(|sums| sums.total() <= total);

@@ -1,9 +1,9 @@
 //! Going on with a download without saying of what.
 //!
-//! `curl -C -` and `wget -c` ask for the bytes behind those that they have, and name no state. What is behind them in another
-//! state would make a broken file with exit code 0, so where the state may be another one the answer is one that makes
-//! these programs stop: 416 where they have all of it, 412 where they have a part. (Behind a 200 `wget -c` passes over as
-//! many bytes as it has, and appends the rest.)
+//! `curl -C -` and `wget -c` ask for the bytes behind those that they have, and name no state. What is behind them in
+//! another state would make a broken file with exit code 0, so where the state may be another one the answer is one
+//! that makes these programs stop: 416 where they have all of it, 412 where they have a part. (Behind a 200 `wget -c`
+//! passes over as many bytes as it has, and appends the rest.)
 
 use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
@@ -109,8 +109,8 @@ impl Memory {
             return Ok(());
         }
         let en = format!(
-            "This has changed since it was given out the last time, and its parts don't fit those of before. Begin anew, or \
-             send If-Range: {etag} if this is the state that you have a part of."
+            "This has changed since it was given out the last time, and parts of both don't fit. Begin anew, or send \
+             If-Range: {etag} if this is the state that you have a part of."
         );
         let zh = format!(
             "内容在上次下载后已变更，新旧部分不能拼接；请重新下载，若已有部分属于当前状态，请发送 If-Range: {etag}"

@@ -1,7 +1,7 @@
 //! Where the central directory lies (APPNOTE 4.3.14 to 4.3.16).
 //!
-//! Of a zip that was cut off, the end of a zip *within* it may be what stands last. Hence an end record counts only where
-//! the directory that it tells of is in its place, and never where the file begins with another archive's entry.
+//! Of a zip that was cut off, the end of a zip *within* it may be what stands last. Hence an end record counts only
+//! where the directory that it tells of is in its place, and never where the file begins with another archive's entry.
 
 use super::{Fault, Source, foreign, peek, read_exact, u16_at, u32_at, u64_at};
 

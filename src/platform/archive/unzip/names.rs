@@ -2,15 +2,16 @@
 
 use super::{u16_at, u32_at};
 
-/// The characters of code page 437 from 0x80 on, which MS-DOS and the format itself (APPNOTE, appendix D) write names in.
+/// The characters of code page 437 from 0x80 on, which MS-DOS and the format itself (APPNOTE, appendix D) write names
+/// in.
 const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
                      └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}";
 
 /// UTF-8 (APPNOTE 4.4.4, bit 11).
 const UTF8: u16 = 1 << 11;
 
-/// The name: that of Info-ZIP's Unicode Path field (0x7075, APPNOTE 4.6.9) where it belongs to this very one, else UTF-8,
-/// else what Chinese Windows writes, else code page 437.
+/// The name: that of Info-ZIP's Unicode Path field (0x7075, APPNOTE 4.6.9) where it belongs to this very one, else
+/// UTF-8, else what Chinese Windows writes, else code page 437.
 pub(super) fn decode(name: &[u8], extra: &[u8], flags: u16) -> String {
     if let Some(path) = unicode_path(name, extra) {
         return path.to_owned();
