@@ -38,7 +38,7 @@ const DEBRIS: [&str; 18] = [
     "system volume information",
 ];
 
-/// The first bytes of an AppleDouble file (RFC 1740), which macOS writes as `._name` beside `name`.
+/// The first bytes of an `AppleDouble` file (RFC 1740), which macOS writes as `._name` beside `name`.
 const APPLE_DOUBLE: [u8; 4] = [0, 5, 0x16, 7];
 
 /// What is to be done with an entry.
@@ -188,7 +188,9 @@ mod tests {
     use super::*;
 
     fn member(path: &str) -> Member {
-        Member { path: path.to_owned(), size: 10, packed: 10, ..Member::default() }
+        let mut member = Member::default();
+        (member.path, member.size, member.packed) = (path.to_owned(), 10, 10);
+        member
     }
 
     fn taken(path: &str) -> Option<String> {
@@ -250,7 +252,11 @@ mod tests {
 
     #[test]
     fn bombs_are_refused_by_what_they_say() {
-        let of = |packed, size, left| judge(&Member { packed, size, ..member("a") }, left);
+        let of = |packed, size, left| {
+            let mut member = member("a");
+            (member.packed, member.size) = (packed, size);
+            judge(&member, left)
+        };
         assert!(matches!(of(1000, FREE, u64::MAX), Verdict::Take(_)));
         assert!(matches!(of(1000, FREE + 1, u64::MAX), Verdict::Refuse(_)));
         assert!(matches!(of(1 << 20, 200 << 20, u64::MAX), Verdict::Take(_)));

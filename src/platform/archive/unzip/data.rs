@@ -9,7 +9,7 @@ use flate2::bufread::DeflateDecoder;
 use super::directory::Member;
 use super::{Source, peek, u16_at};
 
-const LOCAL_HEADER: u64 = 30;
+const LOCAL_HEADER: usize = 30;
 
 /// Bytes read from the archive at a time.
 const ROOM: usize = 64 * 1024;
@@ -84,12 +84,11 @@ impl<S: Source> Data<S> {
         extents: &mut Extents,
     ) -> io::Result<Option<Self>> {
         let start = member.header_at;
-        let Some(header) = peek::<{ LOCAL_HEADER as usize }>(source, start)?.filter(|h| h.starts_with(b"PK\x03\x04"))
-        else {
+        let Some(header) = peek::<LOCAL_HEADER>(source, start)?.filter(|h| h.starts_with(b"PK\x03\x04")) else {
             return Ok(None);
         };
         // Of a local header, only the lengths of its own fields count.
-        let at = start + LOCAL_HEADER + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
+        let at = start + LOCAL_HEADER as u64 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
         let end = at.checked_add(member.packed).filter(|end| *end <= limit);
         let Some(end) = end.filter(|end| extents.take(start, *end)) else {
             return Ok(None);
