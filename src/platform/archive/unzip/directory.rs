@@ -71,7 +71,7 @@ pub(super) fn read<S: Source>(source: &S, directory: &Directory) -> Result<Vec<M
     }
     // Tools without zip64 counted on from 0.
     let count = members.len() as u64;
-    let is_all = count == entries || (entries <= u64::from(u16::MAX) && count & 0xFFFF == entries);
+    let is_all = count == entries || (u16::try_from(entries).is_ok() && count & 0xFFFF == entries);
     if is_all { Ok(members) } else { Err(Fault::Damaged) }
 }
 
