@@ -27,6 +27,7 @@ fuzz_target!(|input: (&str, u32)| {
         check(&Name::new(&other).expect("a numbered name is a name"));
         let mended = zip_names::mend(name.as_str());
         assert_eq!(zip_names::mend(&mended), mended);
+        assert!(mended.len() <= 255, "{mended:?}");
         assert!(!mended.contains(['<', '>', ':', '"', '|', '?', '*']) && !mended.ends_with(['.', ' ']), "{mended:?}");
         assert_eq!(zip_names::key(&mended), zip_names::key(&mended.to_uppercase()));
         let _ = fold(name.as_str());

@@ -34,6 +34,10 @@ pub fn stage() -> AdHoc {
             return Err(rocket);
         };
         let collect = Collect::new(db.clone(), blobs.clone(), ids.clone(), clock.clone(), config.clone());
+        if let Err(error) = collect.rename_in_archives().await {
+            tracing::error!(%error, "names in archives were not brought up to date");
+            return Err(rocket);
+        }
         let routes = [api::routes(), pages::routes()].concat();
         Ok(rocket.manage(collect).mount("/", routes).attach(worker::stage()))
     })

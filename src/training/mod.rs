@@ -16,6 +16,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::ids::Ids;
+use crate::platform::web::resume::Given;
 use service::Training;
 
 /// Everything this room adds to the server.
@@ -35,6 +36,10 @@ pub fn stage() -> AdHoc {
         };
         let codes = config.training.set_codes;
         let training = Training::new(db.clone(), ids.clone(), clock.clone(), codes, collect.clone());
-        Ok(rocket.manage(training).mount("/", [api::routes(), pages::routes()].concat()).attach(worker::stage()))
+        Ok(rocket
+            .manage(training)
+            .manage(Given::default())
+            .mount("/", [api::routes(), pages::routes()].concat())
+            .attach(worker::stage()))
     })
 }

@@ -12,6 +12,7 @@ on_both_databases!(
     what_cannot_be_exported_is_refused,
     curl_and_aria2_resume_and_split_it,
     a_change_in_the_middle_breaks_it_off,
+    parts_of_two_states_never_become_one_file,
 );
 
 const FORMATS: [&str; 5] = ["imagefolder", "coco", "yolo", "csv", "webdataset"];
@@ -120,4 +121,43 @@ fn a_change_in_the_middle_breaks_it_off(db: Db) {
     assert!(whole.starts_with(&answer.body[..answer.body.len().min(1000)]));
     let again = server.get(&path).expect(200);
     assert_eq!(again.need("content-length"), again.body.len().to_string());
+}
+
+fn parts_of_two_states_never_become_one_file(db: Db) {
+    let server = Server::start_with(db, Settings::relaxed());
+    let task = task_with(&server, 4, 300);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let address = format!("/training/tasks/{task}/export?format=imagefolder");
+    let url = server.url(&address);
+    let whole = server.get(&address).expect(200).body;
+    for (name, size) in [("curl", 500_000), ("wget", 500_000), ("whole-curl", whole.len()), ("whole-wget", whole.len())]
+    {
+        std::fs::write(path(name), &whole[..size]).unwrap();
+    }
+    server.ready_png(&task, "new.png", (5, 5), &pictures::png(5, 5, 1));
+    let curl = |name: &str| run(program("curl").args(["-sS", "-C", "-", "-o", &path(name), &url])).code;
+    let wget = |name: &str| run(program("wget").args(["-q", "-c", "--no-proxy", "-O", &path(name), &url])).code;
+    for (name, code) in [("curl", curl("curl")), ("wget", wget("wget"))] {
+        assert_ne!(code, Some(0), "{name}");
+        assert!(std::fs::read(path(name)).unwrap() == whole[..500_000], "{name}: not a byte is added");
+    }
+    for (name, _) in [("whole-curl", curl("whole-curl")), ("whole-wget", wget("whole-wget"))] {
+        assert!(std::fs::read(path(name)).unwrap() == whole, "{name}: what was whole stays so");
+    }
+    let refused = server.get_with(&address, &[("Range", "bytes=500000-")]);
+    refused.expect_code(412, 1017);
+    let ended = server.get_with(&address, &[("Range", &format!("bytes={}-", whole.len()))]);
+    // Whoever names the state, or has begun with it, goes on.
+    let today = server.get(&address).expect(200);
+    assert_eq!(ended.expect(416).need("content-range"), format!("bytes */{}", today.body.len()));
+    let etag = today.need("etag");
+    let named = server.get_with(&address, &[("Range", "bytes=500000-"), ("If-Range", etag)]).expect(206);
+    assert!(named.body == today.body[500_000..]);
+    let begun = server.get_with(&address, &[("Range", "bytes=500000-")]).expect(206);
+    assert!(begun.body == today.body[500_000..]);
+    let options = ["-q", "-x4", "-s4", "-k1M", "--no-conf", "--file-allocation=none", "--all-proxy="];
+    let target = ["-d", folder.path().to_str().unwrap(), "-o", "split"];
+    run(program("aria2c").args(options).args(target).arg(&url)).fine();
+    assert!(std::fs::read(path("split")).unwrap() == today.body, "aria2c -x4");
 }

@@ -2,9 +2,11 @@
 //! (contract §1.1).
 
 use crate::on_both_databases;
+use crate::support::http::Answer;
+use crate::support::tools::{program, run};
 use crate::support::upload::word;
 use crate::support::zip::Archive;
-use crate::support::{Db, Server, noise};
+use crate::support::{Db, Server, Settings, noise};
 
 on_both_databases!(
     later_files_go_behind_the_earlier_ones,
@@ -14,6 +16,10 @@ on_both_databases!(
     many_states_are_told_apart,
     replaced_files_leave_the_archive,
     a_client_that_goes_away_does_no_harm,
+    a_whole_archive_is_never_continued_by_another,
+    curl_wget_and_aria2_break_no_archive_that_was_whole,
+    earlier_states_are_known_after_deletes_and_restores,
+    filters_and_selections_have_states_of_their_own,
 );
 
 /// One file by its number.
@@ -144,4 +150,123 @@ fn a_client_that_goes_away_does_no_harm(db: Db) {
     }
     let (bytes, _) = zip(&server);
     assert_eq!(Archive::read(&bytes).entries.len(), 3);
+}
+
+/// What `curl -C -` and `wget -c` ask for that have `size` bytes.
+fn from(server: &Server, path: &str, size: usize) -> Answer {
+    server.get_with(path, &[("Range", &format!("bytes={size}-"))])
+}
+
+/// 416, and nothing of today's archive.
+#[track_caller]
+fn expect_ended(answer: Answer, today: usize) {
+    assert_eq!(answer.expect(416).need("content-range"), format!("bytes */{today}"));
+}
+
+fn a_whole_archive_is_never_continued_by_another(db: Db) {
+    let mut server = Server::start_with(db, Settings::relaxed());
+    let mut sizes = Vec::new();
+    for number in 0..5 {
+        store(&server, number);
+        sizes.push(zip(&server).0.len());
+    }
+    let (today, etag) = zip(&server);
+    let ended = |server: &Server| {
+        for size in &sizes {
+            expect_ended(from(server, "/tags/t/zip", *size), today.len());
+        }
+        let bounded = format!("bytes={}-{}", sizes[1], sizes[1] + 99);
+        expect_ended(server.get_with("/tags/t/zip", &[("Range", &bounded)]), today.len());
+    };
+    ended(&server);
+    // Nothing of it is kept in memory alone.
+    server.restart();
+    ended(&server);
+    // One byte less or more is somewhere within today's archive.
+    for at in [1, sizes[1] - 1, sizes[1] + 1, today.len() - 1] {
+        assert!(from(&server, "/tags/t/zip", at).expect(206).body == today[at..], "{at}");
+    }
+    // Whoever names the state that it has a part of gets that state's bytes.
+    for name in ["If-Range", "If-Match"] {
+        let range = format!("bytes={}-", sizes[1]);
+        let answer = server.get_with("/tags/t/zip", &[("Range", &range), (name, &etag)]).expect(206);
+        assert!(answer.body == today[sizes[1]..], "{name}");
+    }
+    // A tag that has shrunk.
+    for file in &server.files("t")[3..] {
+        server.delete(&format!("/api/v1/files/{}", word(&file["id"]))).expect_success();
+    }
+    expect_ended(from(&server, "/tags/t/zip", sizes[4]), sizes[2]);
+    expect_ended(from(&server, "/tags/t/zip", sizes[0]), sizes[2]);
+}
+
+fn curl_wget_and_aria2_break_no_archive_that_was_whole(db: Db) {
+    let server = Server::start(db);
+    (0..4).for_each(|number| drop(store(&server, number)));
+    let (whole, _) = zip(&server);
+    let url = server.url("/tags/t/zip");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for name in ["curl.zip", "wget.zip", "aria.zip"] {
+        std::fs::write(path(name), &whole).unwrap();
+    }
+    store(&server, 4);
+    let options = ["-q", "-c", "--no-conf", "--file-allocation=none", "--all-proxy=", "-d"];
+    for (name, command) in [
+        ("curl.zip", program("curl").args(["-sS", "-C", "-", "-o", &path("curl.zip"), &url])),
+        ("wget.zip", program("wget").args(["-q", "-c", "--no-proxy", "-O", &path("wget.zip"), &url])),
+        ("aria.zip", program("aria2c").args(options).arg(folder.path()).args(["-o", "aria.zip", &url])),
+    ] {
+        run(command);
+        let kept = std::fs::read(path(name)).unwrap();
+        assert!(kept == whole || kept == zip(&server).0, "{name} is one or the other");
+        run(program("unzip").args(["-tqq", &path(name)])).fine();
+    }
+}
+
+fn earlier_states_are_known_after_deletes_and_restores(db: Db) {
+    let server = Server::start_with(db, Settings::relaxed());
+    let mut sizes = Vec::new();
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        ids.push(store(&server, number));
+        sizes.push(zip(&server).0.len());
+    }
+    server.delete(&format!("/api/v1/files/{}", ids[1])).expect_success();
+    let without = zip(&server).0.len();
+    (4..7).for_each(|number| drop(store(&server, number)));
+    // Both the states with the deleted file, and the one without it, are earlier ones.
+    let today = zip(&server).0.len();
+    for size in sizes.iter().chain([&without]) {
+        expect_ended(from(&server, "/tags/t/zip", *size), today);
+    }
+    server.post(&format!("/api/v1/files/{}/restore", ids[1]), b"").expect_success();
+    let now = zip(&server).0.len();
+    for size in sizes.iter().chain([&without, &today]) {
+        expect_ended(from(&server, "/tags/t/zip", *size), now);
+    }
+    assert_eq!(from(&server, "/tags/t/zip", 20_000).expect(206).body.len(), now - 20_000);
+}
+
+fn filters_and_selections_have_states_of_their_own(db: Db) {
+    let server = Server::start(db);
+    let ids: Vec<String> = (0..3).map(|number| store(&server, number)).collect();
+    server.store("t", "x.txt", b"text");
+    let of_type = "/tags/t/zip?type=text";
+    let (texts, all) = (server.get(of_type).expect(200).body.len(), zip(&server).0.len());
+    server.store("t", "y.txt", &noise(9, 50_000).iter().map(|byte| b'a' + byte % 26).collect::<Vec<_>>());
+    let today = server.get(of_type).expect(200).body.len();
+    expect_ended(from(&server, of_type, texts), today);
+    // What ended for all files did not for these.
+    from(&server, of_type, all).expect(206);
+    let select = |some: &[String], range: Option<String>| {
+        let body = serde_json::json!({"ids": some}).to_string();
+        let range = range.unwrap_or("bytes=0-".to_owned());
+        let headers = [("Content-Type", "application/json"), ("Range", range.as_str())];
+        server.send("POST", "/tags/t/zip", &headers, body.as_bytes())
+    };
+    let whole = select(&ids, None).expect(206).body;
+    let one = select(&ids[..1], None).expect(206).body.len();
+    expect_ended(select(&ids, Some(format!("bytes={one}-"))), whole.len());
+    assert!(select(&ids, Some("bytes=20000-".to_owned())).expect(206).body == whole[20_000..]);
 }

@@ -88,6 +88,9 @@ impl From<Uploaded> for UploadedResponse {
 pub struct SeveralResponse {
     files: Vec<UploadedResponse>,
     errors: Vec<ErrorResponse>,
+    /// Files of operating systems in an archive, which aren't taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
 }
 
 /// One file that was refused.
@@ -99,6 +102,12 @@ pub struct ErrorResponse {
 }
 
 impl SeveralResponse {
+    /// The same of an archive.
+    #[must_use]
+    pub fn with_left_out(self, left_out: u64) -> Self {
+        Self { left_out: Some(left_out), ..self }
+    }
+
     /// The answer and its status: 201 as soon as one was stored, 200 when all stood there already,
     /// else that of the first error.
     pub fn new(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (u16, Self) {

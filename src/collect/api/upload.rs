@@ -14,7 +14,7 @@ use rocket::{Route, State, post, put, routes};
 use super::responses::{SeveralResponse, UploadedResponse};
 use crate::collect::form;
 use crate::collect::model::{Name, OnConflict, Uploaded};
-use crate::collect::service::{Collect, Outcome, Upload};
+use crate::collect::service::{Collect, Outcome, Unpacked, Upload};
 use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
@@ -128,7 +128,9 @@ async fn post_tag(
 ) -> problem::Result<Either> {
     let tag = Name::from_percent_encoded(head.segment(0, 1)).map_err(|error| error.of("tag"))?;
     if head.is_unpacked()? {
-        return Ok(Either::Several(several(unpack(collect, &head, &tag, data).await?, head.lang)));
+        let Unpacked { outcomes, left_out } = unpack(collect, &head, &tag, data).await?;
+        let (status, Json(response)) = several(outcomes, head.lang);
+        return Ok(Either::Several((status, Json(response.with_left_out(left_out)))));
     }
     // An empty one beside a form is none: the form tells the names.
     let Some(raw_name) = head.filename().filter(|name| !(name.is_empty() && head.kind.is_form())) else {
@@ -185,7 +187,7 @@ async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) ->
     form::receive(collect, tag, on_conflict, &head.kind, head.body.clone(), data).await
 }
 
-async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
+async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Unpacked<Uploaded>> {
     let on_conflict = head.on_conflict()?;
     collect.check_room(head.body.length)?;
     let body = Body::open(data, head.body.clone(), collect.max_size())?;

@@ -13,12 +13,13 @@ use super::lists::known;
 use super::query::{self, Query};
 use crate::collect::model::{Filter, Tag};
 use crate::collect::service::{Archive, Collect};
+use crate::platform::archive::zip_names;
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Reader;
 use crate::platform::web::receive::BodyHead;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
-use crate::platform::web::{json, problem};
+use crate::platform::web::{json, problem, resume};
 
 /// Largest list of a selection's ids, in bytes.
 const MAX_BODY: u64 = 1 << 20;
@@ -80,15 +81,26 @@ async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Header
     let tag = collect.tag(known(tag, "tag")?.as_str()).await?;
     let turn = collect.archives().enter().await?;
     let archive = state(collect, &tag, filter, headers).await?;
+    refuse_ended(collect, &archive, headers).await?;
     let facts = Facts {
         content_type: "application/zip".to_owned(),
         size: archive.len(),
         etag: archive.etag().to_owned(),
         cache: "private, no-cache",
-        name: format!("{}.zip", tag.name),
+        name: zip_names::mend(&format!("{}.zip", tag.name)),
         is_attachment: true,
     };
     Bytes::new(headers, facts, |range| collect.read_archive(archive, range).in_turn(turn))
+}
+
+/// Whoever has the whole of an earlier state goes on behind its end, where another file stands by now. 416 is the one
+/// answer by which `wget -c` keeps what it has: behind a 200 it passes over as many bytes, and appends the rest.
+async fn refuse_ended(collect: &Collect, archive: &Arc<Archive>, headers: &HeaderMap<'_>) -> Result<()> {
+    let size = archive.len();
+    match resume::blind_start(headers).filter(|start| *start < size) {
+        Some(start) if collect.has_ended_at(archive, start).await? => Err(Error::Range { size }),
+        _ => Ok(()),
+    }
 }
 
 /// The archive as it stands, or the earlier state that `If-Range` names while its files are there.

@@ -16,6 +16,7 @@ pub mod cursor;
 pub mod numbers;
 pub mod quota;
 pub mod retention;
+pub mod unpacking;
 pub mod written;
 
 pub use crate::platform::names::Name;

@@ -5,25 +5,26 @@
 //! `aria2c -x4` costs one. What always holds: bytes are sent only while the rows still give the
 //! layout that the plan promised; otherwise the transfer breaks off visibly.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use ring::digest::{Context, SHA256};
+use tokio::sync::OnceCell;
 
 use super::{Collect, files, store};
 use crate::collect::model::{Filter, Tag};
 use crate::collect::store::archive::{ArchiveRow, Window};
-use crate::platform::archive::{self, Entry, Form, Item, Layout, Source};
+use crate::platform::archive::{self, Entry, Form, Item, Layout, Shift, Source, zip_names};
 use crate::platform::blobs::{BlobKey, SegmentBody};
 use crate::platform::db::Db;
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
 
 /// Entries between two marks, and rows read at a time.
-const STEP: u32 = 512;
+pub(super) const STEP: u32 = 512;
 
 /// So many rows are read while somebody waits for a page.
 const AT_ONCE: i64 = 1000;
@@ -34,15 +35,17 @@ const KEPT: usize = 16;
 /// An archive, planned.
 #[derive(Debug)]
 pub struct Archive {
-    tag: Id,
-    filter: Filter,
+    pub(super) tag: Id,
+    pub(super) filter: Filter,
     /// Up to where it was asked for; `i64::MAX` for all.
     asked: i64,
     /// Up to where its rows go; what arrives later is not in it.
     last_seq: i64,
     planned_at: i64,
-    layout: Arc<Layout<i64>>,
+    pub(super) layout: Arc<Layout<i64>>,
     etag: String,
+    /// How earlier states differ, once somebody has asked.
+    pub(super) shifts: OnceCell<HashSet<Shift>>,
 }
 
 /// The plans of late.
@@ -70,7 +73,7 @@ impl Archive {
         &self.etag
     }
 
-    fn window(&self) -> Window<'_> {
+    pub(super) fn window(&self) -> Window<'_> {
         Window { tag: self.tag, filter: &self.filter, last_seq: self.last_seq, planned_at: self.planned_at }
     }
 }
@@ -156,7 +159,8 @@ fn last_seq_of(etag: &str) -> Option<i64> {
 
 async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, planned_at: i64) -> Result<Archive> {
     let mut digest = Context::new(&SHA256);
-    digest.update(format!("{tag} {filter:?}").as_bytes());
+    // The rule for names is named, too: what was begun by an earlier one never goes on by a later.
+    digest.update(format!("{} {tag} {filter:?}", zip_names::VERSION).as_bytes());
     // What lies in the trash already does not belong to it.
     let window = Window { tag, filter, last_seq: asked, planned_at: i64::MAX };
     let (mut layout, mut after) = (Layout::new(Form::Zip), 0);
@@ -176,7 +180,8 @@ async fn plan(db: &Db, tag: Id, filter: &Filter, asked: i64, planned_at: i64) ->
     }
     let digest = BlobKey::from_digest(digest.finish().as_ref().try_into().unwrap_or(&[0; 32]));
     let etag = format!("\"z{after}-{}\"", &digest.as_str()[..32]);
-    Ok(Archive { tag, filter: filter.clone(), asked, last_seq: after, planned_at, layout: Arc::new(layout), etag })
+    let (filter, layout, shifts) = (filter.clone(), Arc::new(layout), OnceCell::new());
+    Ok(Archive { tag, filter, asked, last_seq: after, planned_at, layout, etag, shifts })
 }
 
 /// The rows of an archive, read again while it is sent.

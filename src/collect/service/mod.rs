@@ -3,14 +3,15 @@
 mod archive;
 mod bytes;
 mod commit;
+mod ends;
 mod files;
 pub mod keeping;
 mod locks;
 mod naming;
 mod quotas;
+mod renaming;
 mod restore;
 mod retention;
-mod rewind;
 mod thumbnails;
 mod trash;
 mod turns;
@@ -24,7 +25,7 @@ use tokio::sync::{Notify, RwLock, Semaphore, mpsc};
 
 pub use archive::Archive;
 pub use thumbnails::Picture;
-pub use unpack::{MAX_ENTRIES, Outcome};
+pub use unpack::{MAX_ENTRIES, Outcome, Unpacked};
 pub use upload::Upload;
 
 use super::model::About;

@@ -127,11 +127,12 @@ fn known(at: i64, Asked { tag, names, zip_keys }: &Asked<'_>) -> Sql {
 /// Makes the tag under `new_id`, unless another server does so at the same moment.
 pub async fn make_tag(tx: &mut Tx, name: &str, new_id: Id, now: i64) -> Result<LockedTag> {
     let insert = format!(
-        "{} INTO tags (id, name, folded, file_count, bytes, last_seq, revision, created_at, updated_at) \
-         VALUES (?, ?, ?, 0, 0, 0, 0, ?, ?)",
+        "{} INTO tags (id, name, folded, file_count, bytes, last_seq, revision, created_at, updated_at, \
+         names_version) VALUES (?, ?, ?, 0, 0, 0, 0, ?, ?, ?)",
         insert_or_ignore(tx)
     );
-    tx.execute(Sql::new(insert).bind(new_id).bind(name).bind(fold(name)).bind(now).bind(now)).await?;
+    let sql = Sql::new(insert).bind(new_id).bind(name).bind(fold(name)).bind(now).bind(now);
+    tx.execute(sql.bind(zip_names::VERSION)).await?;
     // What counts is what stands there now.
     let row = tx.fetch_one(lock_tag(tx, 0, name)).await?;
     locked(&row)

@@ -7,6 +7,7 @@ pub mod archive;
 pub mod commit;
 pub mod files;
 pub mod keeping;
+pub mod naming;
 pub mod quotas;
 pub mod tags;
 pub mod thumbnails;

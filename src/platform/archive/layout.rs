@@ -1,7 +1,7 @@
 //! Where each byte of an archive stands.
 
 use super::tar;
-use super::zip::{Entry, Sums};
+use super::zip::{Entry, Shift, Sums};
 use crate::platform::blobs::BlobKey;
 
 /// How entries are put together.
@@ -133,6 +133,16 @@ impl<P> Layout<P> {
     #[must_use]
     pub fn total(&self) -> u64 {
         self.sums.local + self.sums.central + self.form.end_len(&self.sums)
+    }
+
+    /// Where the longest beginning goes on that makes an archive of at most `total` bytes when `shift` is counted in:
+    /// the place of the stretch, and the sums of all before it.
+    #[must_use]
+    pub fn ending(&self, total: u64, shift: Shift) -> Option<(&P, Sums)> {
+        let is_short = |mark: &Mark<P>| mark.sums.shifted(shift).is_none_or(|sums| sums.total() <= total);
+        let at = self.marks.partition_point(is_short).checked_sub(1)?;
+        let mark = &self.marks[at];
+        Some((&mark.place, mark.sums))
     }
 
     /// The stretch in which the byte at `offset` lies, and whether it is in the central directory.

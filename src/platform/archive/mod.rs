@@ -9,9 +9,10 @@
 mod layout;
 mod stream;
 mod tar;
+pub mod unzip;
 mod zip;
 pub mod zip_names;
 
 pub use layout::{Form, Item, Layout};
 pub use stream::{Source, read};
-pub use zip::{Entry, Sums};
+pub use zip::{Entry, Shift, Sums};

@@ -131,7 +131,38 @@ pub struct Sums {
     pub central: u64,
 }
 
+/// What some entries more, or fewer, make of an archive's sums. Exact as far as no zip64 field comes in by it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Shift {
+    entries: i64,
+    local: i64,
+    central: i64,
+}
+
+impl Shift {
+    /// With one entry more, or one fewer.
+    #[must_use]
+    pub fn with(self, entry: &Entry, is_more: bool) -> Self {
+        let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX / 4) * if is_more { 1 } else { -1 };
+        Self {
+            entries: self.entries + signed(1),
+            local: self.local.saturating_add(signed(entry.local_header_len() + entry.size)),
+            central: self.central.saturating_add(signed(entry.central_len(0))),
+        }
+    }
+}
+
 impl Sums {
+    /// With the shift counted in; `None` where there is less than it takes away.
+    #[must_use]
+    pub fn shifted(&self, shift: Shift) -> Option<Self> {
+        Some(Self {
+            entries: self.entries.checked_add_signed(shift.entries)?,
+            local: self.local.checked_add_signed(shift.local)?,
+            central: self.central.checked_add_signed(shift.central)?,
+        })
+    }
+
     /// Begins an entry at the end, up to its data; where it begins.
     pub fn begin(&mut self, entry: &Entry) -> u64 {
         let offset = self.local;

@@ -24,6 +24,7 @@ pub mod query;
 pub mod ranges;
 pub mod ratios;
 pub mod receive;
+pub mod resume;
 pub mod serve;
 pub mod stream;
 pub mod texts;

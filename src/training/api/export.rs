@@ -7,6 +7,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::guards::Reader;
 use crate::platform::web::query::Query;
+use crate::platform::web::resume::{Asker, Given};
 use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::training::model::Fault;
 use crate::training::model::export::Format;
@@ -20,10 +21,13 @@ async fn export(
     task_id: &str,
     uri: &Origin<'_>,
     headers: Headers<'_>,
+    given: &State<Given>,
+    asker: Asker,
 ) -> Result<Bytes, Fault> {
     let (task, format) = (Id::read("task_id", task_id)?, format(&Query::of(uri))?);
     let turn = training.archives().enter().await?;
     let export = training.export(task, format).await?;
+    given.admit(asker, headers.0, export.etag(), export.len())?;
     let facts = Facts {
         content_type: format.content_type().to_owned(),
         size: export.len(),

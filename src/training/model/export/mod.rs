@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 
 use super::annotation::Object;
 use super::{ImageType, LabelClass, Set};
-use crate::platform::archive::Form;
+use crate::platform::archive::{Form, zip_names};
 use crate::platform::ids::Id;
 
 pub use names::{class_folders, file_name};
 
 /// Raised when the same facts come to give other bytes: it stands in every entity tag.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,10 +77,9 @@ impl Format {
     /// The name to save it under.
     #[must_use]
     pub fn download_name(self, task_name: &str) -> String {
-        let task_name = names::safe(task_name);
         match self.form() {
-            Form::Zip => format!("{task_name}-{}.zip", self.name()),
-            Form::Tar => format!("{task_name}.tar"),
+            Form::Zip => zip_names::mend(&format!("{task_name}-{}.zip", self.name())),
+            Form::Tar => zip_names::mend(&format!("{task_name}.tar")),
             Form::Plain => MANIFEST.to_owned(),
         }
     }

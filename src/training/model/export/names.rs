@@ -23,7 +23,7 @@ pub fn file_name(order_id: i64, img_name: &str, kind: ImageType) -> String {
         Some((stem, ending)) if known(ending) => (stem, ending),
         _ => (img_name, kind.extension()),
     };
-    let stem = safe(&format!("{order_id:08}-{stem}"));
+    let stem = zip_names::mend(&format!("{order_id:08}-{stem}"));
     format!("{}.{ending}", shortened(&stem, MAX_BYTES - 1 - ending.len()))
 }
 
@@ -34,7 +34,7 @@ pub fn class_folders(classes: &[LabelClass]) -> Vec<String> {
     let mut taken: HashSet<Vec<u8>> = [UNLABELLED, super::METADATA].map(zip_names::key).into();
     let mut folder = |class: &LabelClass| {
         // Room for a number behind it.
-        let wanted = zip_names::mend(shortened(&safe(&class.name), MAX_BYTES - 16));
+        let wanted = zip_names::mend(shortened(&zip_names::mend(&class.name), MAX_BYTES - 16));
         let mut name = wanted.clone();
         let mut number = 2;
         while !taken.insert(zip_names::key(&name)) {
@@ -44,12 +44,6 @@ pub fn class_folders(classes: &[LabelClass]) -> Vec<String> {
         name
     };
     classes.iter().map(&mut folder).collect()
-}
-
-/// As one part of a path that can be unpacked everywhere.
-pub fn safe(name: &str) -> String {
-    let bare: String = name.chars().map(|c| if c.is_control() || c == '/' || c == '\\' { '_' } else { c }).collect();
-    zip_names::mend(&bare)
 }
 
 /// The longest beginning of at most `most` bytes.
