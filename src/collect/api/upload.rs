@@ -193,14 +193,6 @@ async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) 
     let on_conflict = head.on_conflict()?;
     collect.check_room(head.body.length)?;
     let body = Body::open(data, head.body, collect.max_size())?;
-    if head.is_multipart() {
-        Box::pin(body.forget()).await;
-        let message = (
-            "With ?unpack=zip the body is the zip itself, not a form: curl --data-binary @photos.zip",
-            "使用 ?unpack=zip 时，请求正文须是 zip 本身，而不是表单：curl --data-binary @photos.zip",
-        );
-        return Err(Error::Unsupported(message.into()));
-    }
     collect.unpack(tag, on_conflict, reader(body)?).await
 }
 
