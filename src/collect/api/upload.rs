@@ -19,6 +19,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::multipart::pieces;
+use crate::platform::web::preconditions::Preconditions;
 use crate::platform::web::problem;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::{Body, BodyHead};
@@ -28,6 +29,7 @@ struct Head<'r> {
     uri: &'r Origin<'r>,
     media: Option<&'r ContentType>,
     body: BodyHead,
+    conditions: Preconditions,
     lang: Lang,
     /// Whether who uploads may put another file into the trash by it.
     may_replace: bool,
@@ -43,8 +45,8 @@ impl<'r> FromRequest<'r> for Head<'r> {
         };
         let who = passed(request).and_then(|passed| passed.who.as_ref());
         let may_replace = who.is_some_and(|who| who.may(&Need::Role(Role::Write)));
-        let (media, lang) = (request.content_type(), Lang::of(request));
-        Guarded::Success(Self { uri: request.uri(), media, body, lang, may_replace })
+        let (media, lang, conditions) = (request.content_type(), Lang::of(request), Preconditions::of(request));
+        Guarded::Success(Self { uri: request.uri(), media, body, conditions, lang, may_replace })
     }
 }
 
@@ -168,7 +170,9 @@ async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Bo
         let expected = head.body.announced.sha256()?;
         collect.foresee(&tag, &name, head.body.length).await?;
         let incoming = collect.begin(head.body.length)?;
-        Ok((Upload { tag, name, on_conflict, expected }, incoming))
+        let upload = Upload { tag, name, on_conflict, expected, conditions: head.conditions.clone() };
+        collect.foresee_conditions(&upload).await?;
+        Ok((upload, incoming))
     }
     .await;
     let (upload, mut incoming) = match begun {

@@ -32,7 +32,7 @@ async fn zip(
     headers: Headers<'_>,
 ) -> problem::Result<Bytes> {
     let filter = query::filter(&Query::of(uri))?;
-    Ok(respond(collect, tag, &filter, headers.0).await?)
+    Ok(respond(collect, tag, &filter, &headers).await?)
 }
 
 /// `POST /tags/{tag}/zip`: the same for the files named in the body.
@@ -50,7 +50,7 @@ async fn zip_of_selection(
         .map_err(|_| Error::invalid("body", ("must be UTF-8", "必须是 UTF-8")))?;
     let mut filter = query::filter(&Query::of(uri))?;
     filter.ids = Some(selection(headers.0, &body)?);
-    Ok(respond(collect, tag, &filter, headers.0).await?)
+    Ok(respond(collect, tag, &filter, &headers).await?)
 }
 
 /// Repeated form fields `ids`, or `{"ids":[…]}`.
@@ -74,14 +74,15 @@ fn selection(headers: &HeaderMap<'_>, body: &str) -> Result<Vec<Id>> {
     query::ids(body.split('&').filter_map(|pair| pair.strip_prefix("ids=")))
 }
 
-async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Bytes> {
+async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Headers<'_>) -> Result<Bytes> {
     let tag = collect.tag(known(tag, "tag")?.as_str()).await?;
     let turn = collect.archives().enter().await?;
-    let archive = state(collect, &tag, filter, headers).await?;
+    let archive = state(collect, &tag, filter, headers.0).await?;
     let facts = Facts {
         content_type: "application/zip".to_owned(),
         size: archive.len(),
         etag: archive.etag().to_owned(),
+        modified_at: archive.is_whole().then_some(tag.updated_at),
         cache: "private, no-cache",
         name: format!("{}.zip", tag.name),
         is_attachment: true,

@@ -16,6 +16,7 @@ use super::{Collect, Upload};
 use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::platform::blobs::{Incoming, Received};
 use crate::platform::error::{Error, Message, Result};
+use crate::platform::web::preconditions::Preconditions;
 
 /// Most entries in one archive, and files in one form.
 pub const MAX_ENTRIES: usize = 200_000;
@@ -71,7 +72,8 @@ impl Collect {
             outcomes.push((
                 name,
                 result.map(|(name, received)| {
-                    files.push((Upload { tag: tag.clone(), name, on_conflict, expected: None }, received));
+                    let (tag, conditions) = (tag.clone(), Preconditions::default());
+                    files.push((Upload { tag, name, on_conflict, expected: None, conditions }, received));
                 }),
             ));
         }

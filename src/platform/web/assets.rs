@@ -16,6 +16,9 @@ use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rust_embed::RustEmbed;
 
+use super::guards::refused;
+use super::preconditions::{Current, Preconditions};
+
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Files;
@@ -89,7 +92,8 @@ struct Asset {
 impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let cache = if self.pinned { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let known = request.headers().get("If-None-Match").any(|tags| tags.contains(self.etag.as_str()));
+        let current = Current { etag: &self.etag, modified_at: None };
+        let known = refused(request, Preconditions::of(request).is_unchanged(current))?;
         let mut response = Response::build();
         response.header(Header::new("Cache-Control", cache)).header(Header::new("ETag", self.etag));
         if known {

@@ -8,8 +8,9 @@ use rocket::http::{ContentType, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 
+use super::guards::refused;
 use super::icons;
-use super::ranges::is_fresh;
+use super::preconditions::{Current, Preconditions};
 
 /// A thumbnail, or the icon that stands for it.
 pub enum Thumbnail {
@@ -40,7 +41,8 @@ impl<'r> Responder<'r, 'static> for Thumbnail {
         let mut response = match self {
             Self::Jpeg(file, sha256) => {
                 let etag = format!("\"{sha256}-thumb\"");
-                let mut response = if is_fresh(request.headers(), &etag) {
+                let current = Current { etag: &etag, modified_at: None };
+                let mut response = if refused(request, Preconditions::of(request).is_unchanged(current))? {
                     let mut fresh = Response::new();
                     fresh.set_status(Status::NotModified);
                     fresh

@@ -6,10 +6,12 @@ use rocket::{Route, State, get, post, put, routes};
 
 use super::answers::{Answer, ImgDatas};
 use super::{bodies, forms};
+use crate::collect::model::etag;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
+use crate::platform::web::preconditions::Preconditions;
 use crate::platform::web::receive::{Body, BodyHead};
 use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::platform::web::thumbnail::Thumbnail;
@@ -74,13 +76,14 @@ async fn put_bytes(
     lang: MsgLang,
     img_id: &str,
     head: BodyHead,
+    conditions: Preconditions,
     data: Data<'_>,
 ) -> Answer<Nothing> {
     let image = Id::read("img_id", img_id)?;
-    training.find_image(image).await?;
+    training.foresee_fill(image, &conditions).await?;
     let mut incoming = training.begin(head.length)?;
     Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
-    training.fill(image, incoming).await?;
+    training.fill_if(image, incoming, conditions).await?;
     Ok(stored(lang))
 }
 
@@ -91,14 +94,14 @@ async fn post_bytes(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    media: Option<&ContentType>,
+    headers: Headers<'_>,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
     let image: Id = Id::read("img_id", img_id)?;
-    training.find_image(image).await?;
-    let incoming = forms::one_file(training, media, head, data).await?;
-    training.fill(image, incoming).await?;
+    training.foresee_fill(image, &headers.1).await?;
+    let incoming = forms::one_file(training, headers.media().as_ref(), head, data).await?;
+    training.fill_if(image, incoming, headers.1).await?;
     Ok(stored(lang))
 }
 
@@ -122,13 +125,14 @@ pub(super) fn serve(training: &Training, content: Content, headers: Headers<'_>)
     let facts = Facts {
         content_type: content.content_type.clone(),
         size: content.size,
-        etag: format!("\"{}\"", content.sha256),
+        etag: etag(&content.sha256),
+        modified_at: content.modified_at,
         cache: ASK,
         name: content.name.clone(),
         is_attachment: false,
     };
     let whole = training.read(&content, 0..content.size)?;
-    Ok(Bytes::new(headers.0, facts, |range| training.read(&content, range).unwrap_or(whole))?)
+    Ok(Bytes::new(&headers, facts, |range| training.read(&content, range).unwrap_or(whole))?)
 }
 
 /// `GET /training/files/{img_id}/thumb`: always a picture.

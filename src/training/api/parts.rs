@@ -9,6 +9,7 @@ use super::files::serve;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Success};
 use crate::platform::web::guards::{Reader, Writer};
+use crate::platform::web::preconditions::Preconditions;
 use crate::platform::web::receive::{Body, BodyHead};
 use crate::platform::web::serve::{Bytes, Headers};
 use crate::training::model::{Fault, Part};
@@ -31,9 +32,10 @@ async fn put_roi(
     lang: MsgLang,
     img_id: &str,
     head: BodyHead,
+    conditions: Preconditions,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Roi, head, data).await
+    put_part(training, lang, (img_id, Part::Roi), head, conditions, data).await
 }
 
 /// `PUT …/mask`
@@ -44,9 +46,10 @@ async fn put_mask(
     lang: MsgLang,
     img_id: &str,
     head: BodyHead,
+    conditions: Preconditions,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Mask, head, data).await
+    put_part(training, lang, (img_id, Part::Mask), head, conditions, data).await
 }
 
 /// `PUT …/dl`
@@ -57,24 +60,25 @@ async fn put_dl(
     lang: MsgLang,
     img_id: &str,
     head: BodyHead,
+    conditions: Preconditions,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Dl, head, data).await
+    put_part(training, lang, (img_id, Part::Dl), head, conditions, data).await
 }
 
 async fn put_part(
     training: &Training,
     lang: MsgLang,
-    img_id: &str,
-    part: Part,
+    (img_id, part): (&str, Part),
     head: BodyHead,
+    conditions: Preconditions,
     data: Data<'_>,
 ) -> Answer<PartId> {
     let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
     let mut incoming = training.begin(head.length)?;
     Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
-    let id = training.put_part(image, part, incoming).await?;
+    let id = training.put_part_if(image, part, incoming, conditions).await?;
     let id = match part {
         Part::Roi => PartId::Roi { img_roi_id: id },
         Part::Mask => PartId::Mask { img_mask_id: id },

@@ -51,6 +51,18 @@ pub fn refuse<T>(request: &Request<'_>, error: Error) -> Outcome<T, ()> {
     Outcome::Error((status, ()))
 }
 
+/// The same for a responder, whose error the catcher renders in the shape of the path's family.
+///
+/// # Errors
+/// The status of the error.
+pub fn refused<T>(request: &Request<'_>, done: Result<T, Error>) -> Result<T, Status> {
+    done.map_err(|error| {
+        let status = Status::new(error.status());
+        request.local_cache(|| Refusal(Some(error)));
+        status
+    })
+}
+
 /// What is asked of everybody.
 fn check(request: &Request<'_>) -> Result<(), Error> {
     check_utf8(request.uri())?;
