@@ -133,6 +133,10 @@ async fn post_tag(
     data: Data<'_>,
 ) -> problem::Result<Either> {
     let tag = Name::from_percent_encoded(head.segment(0, 1)).map_err(|error| error.of("tag"))?;
+    if head.is_unpacked()? || head.is_multipart() {
+        // Several files have no tag in common.
+        head.conditions.check_without_tag()?;
+    }
     if head.is_unpacked()? {
         return Ok(Either::Several(several(unpack(collect, &head, &tag, data).await?, head.lang)));
     }

@@ -16,7 +16,7 @@ use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rust_embed::RustEmbed;
 
-use super::guards::refused;
+use super::guards::{Caller, refused};
 use super::preconditions::{Current, Preconditions};
 
 #[derive(RustEmbed)]
@@ -91,7 +91,7 @@ struct Asset {
 
 impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let cache = if self.pinned { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let cache = if self.pinned { "public, max-age=31536000, immutable" } else { "private, no-cache" };
         let current = Current { etag: &self.etag, modified_at: None };
         let known = refused(request, Preconditions::of(request).is_unchanged(current))?;
         let mut response = Response::build();
@@ -109,7 +109,11 @@ impl<'r> Responder<'r, 'static> for Asset {
 
 /// `GET /static/<digest>/<path..>`, and without the digest.
 #[rocket::get("/static/<path..>", rank = 20)]
-fn file(path: PathBuf) -> Option<Asset> {
+fn file(_caller: Caller, path: PathBuf) -> Option<Asset> {
+    asset(path)
+}
+
+fn asset(path: PathBuf) -> Option<Asset> {
     let path = path.into_os_string().into_string().ok()?;
     let current = BASE.strip_prefix("/static/").unwrap_or_default();
     let (first, rest) = path.split_once('/').unwrap_or(("", &path));
@@ -124,8 +128,8 @@ fn file(path: PathBuf) -> Option<Asset> {
 
 /// `GET /favicon.ico`, which browsers ask for whatever the page says.
 #[rocket::get("/favicon.ico")]
-fn favicon() -> Option<Asset> {
-    let mut asset = file(PathBuf::from("icons/logo.svg"))?;
+fn favicon(_caller: Caller) -> Option<Asset> {
+    let mut asset = asset(PathBuf::from("icons/logo.svg"))?;
     asset.kind = ContentType::SVG;
     Some(asset)
 }
@@ -153,10 +157,10 @@ mod tests {
     #[test]
     fn addresses_are_pinned_to_this_build_only() {
         let digest = base().strip_prefix("/static/").unwrap();
-        assert!(file(PathBuf::from(format!("{digest}/app.css"))).unwrap().pinned);
-        assert!(!file(PathBuf::from("000000000000/app.css")).unwrap().pinned);
-        assert!(!file(PathBuf::from("icons/logo.svg")).unwrap().pinned);
-        assert!(file(PathBuf::from("no/such.css")).is_none());
+        assert!(asset(PathBuf::from(format!("{digest}/app.css"))).unwrap().pinned);
+        assert!(!asset(PathBuf::from("000000000000/app.css")).unwrap().pinned);
+        assert!(!asset(PathBuf::from("icons/logo.svg")).unwrap().pinned);
+        assert!(asset(PathBuf::from("no/such.css")).is_none());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use rocket::response::Response;
 use super::catchers::methods_at;
 use super::guards::is_allowed;
 use super::receive::PEEKED;
+use crate::platform::config::Config;
 
 /// Whether Rocket's look at the first bytes of the body saw a proper end.
 ///
@@ -63,10 +64,15 @@ impl Fairing for Cors {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(origin) = request.headers().get_one("Origin") else {
+        let origin = request.headers().get_one("Origin");
+        let is_used = request.rocket().state::<Config>().is_some_and(|config| !config.cors.allow_origins.is_empty());
+        if is_used || origin.is_some() {
+            // Also where no origin was told: a cache must not hand that answer to one that is allowed.
+            response.adjoin_header(Header::new("Vary", "Origin"));
+        }
+        let Some(origin) = origin else {
             return;
         };
-        response.adjoin_header(Header::new("Vary", "Origin"));
         if !is_allowed(request, origin) {
             return;
         }
@@ -100,10 +106,23 @@ impl Fairing for SafeHeaders {
     }
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
+        let media = response.content_type();
+        if media.as_ref().is_some_and(|media| media.is_event_stream()) {
+            // Rocket lets shared caches keep it.
+            response.remove_header("Cache-Control");
+            response.remove_header("Expires");
+        }
+        let is_json = media.is_some_and(|media| media.is_json() || media.sub() == "problem+json");
+        if is_json && !response.headers().contains("Vary") {
+            // Most have a sentence in them.
+            response.set_raw_header("Vary", "Accept-Language, Cookie");
+        }
         for (name, value) in [
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "same-origin"),
             ("Content-Security-Policy", PAGE_POLICY),
+            // What doesn't say how long it is true is never kept.
+            ("Cache-Control", "no-store"),
         ] {
             if !response.headers().contains(name) {
                 response.set_raw_header(name, value);

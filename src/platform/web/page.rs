@@ -285,5 +285,6 @@ pub fn error_response(request: &Request<'_>, status: Status, error: &Error) -> R
     // Should the page itself fail, the status alone still answers.
     let mut response = page.respond_to(request).unwrap_or_default();
     response.set_status(status);
+    problem::add_headers(&mut response, error);
     response
 }

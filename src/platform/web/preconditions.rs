@@ -104,6 +104,20 @@ impl Preconditions {
         }
     }
 
+    /// Before a write at an address that tells no entity tag: none that a request names can be there (§13.1.1).
+    ///
+    /// # Errors
+    /// `PreconditionFailed`.
+    pub fn check_without_tag(&self) -> Result<()> {
+        let header = match (&self.matches, &self.none_match) {
+            (Some(wanted), _) if wanted.has_others || !wanted.has_star => "If-Match",
+            (_, Some(unwanted)) if unwanted.has_star => "If-None-Match",
+            _ => return Ok(()),
+        };
+        let en = format!("{header} can't hold here: this address has no ETag. Nothing was changed.");
+        Err(Error::PreconditionFailed((en, format!("{header} 条件不成立：该地址没有 ETag，未作任何更改")).into()))
+    }
+
     /// Before an answer with what stands there now: whether the client has it already (304). By another method than `GET`
     /// and `HEAD` that is an error.
     ///
