@@ -69,9 +69,10 @@ fn no_write_passes_over_what_changes_its_body() {
             check_shape(response, &row);
         }
         // Said in so many words, it is what it always was.
-        let plain = [("Content-Encoding", "identity"), ("Expect", "100-continue")];
-        let response = send(&world, row.method, &example(row.route), &plain);
-        assert!(![415, 417, 501].contains(&response.status().code) || row.route.ends_with("/zip"), "{}", row.route);
+        let said = [("Content-Encoding", "identity"), ("Expect", "100-continue")];
+        let of =
+            |headers: &[(&'static str, &'static str)]| send(&world, row.method, &example(row.route), headers).status();
+        assert_eq!(of(&said), of(&[]), "{} {}", row.method, row.route);
     }
 }
 
@@ -112,7 +113,10 @@ fn a_head_tells_what_a_get_would() {
         assert!(!has_own.contains(&row.route));
         let of = |method| {
             let response = send(&world, method, &example(row.route), &[]);
-            let mut headers: Vec<String> = response.headers().iter().map(|header| header.to_string()).collect();
+            // One page tells how much room there is, which changes.
+            let is_told = |line: &String| row.route != "/about" || !line.starts_with("ETag");
+            let headers = response.headers().iter().map(|header| header.to_string());
+            let mut headers: Vec<String> = headers.filter(is_told).collect();
             headers.sort();
             (response.status(), headers, response.into_bytes().unwrap_or_default().len())
         };
@@ -127,7 +131,7 @@ fn bytes_that_are_no_text_are_refused_wherever_they_stand() {
     let world = World::forgetful();
     for row in table().iter().filter(|row| row.method != Method::Options) {
         let path = example(row.route);
-        for bad in [format!("{path}?a=%FF"), format!("{path}?%C3%28"), path.replacen('1', "%CD%BC%C6%AC", 1)] {
+        for bad in [format!("{path}?a=%FF"), format!("{path}?%C3%28"), path.replacen('1', "%D5%D5%C6%AC", 1)] {
             if !bad.contains('%') {
                 continue;
             }

@@ -58,7 +58,7 @@ static APP_CSS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     SHEETS.iter().filter_map(|path| Files::get(path)).flat_map(|file| file.data.into_owned()).collect()
 });
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -91,7 +91,7 @@ struct Asset {
 
 impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let cache = if self.pinned { "public, max-age=31536000, immutable" } else { "private, no-cache" };
+        let cache = if self.pinned { "max-age=31536000, immutable" } else { "private, no-cache" };
         let current = Current { etag: &self.etag, modified_at: None };
         let known = refused(request, Preconditions::of(request).is_unchanged(current))?;
         let mut response = Response::build();

@@ -12,6 +12,8 @@ use rocket::response::Response;
 
 use super::catchers::methods_at;
 use super::guards::is_allowed;
+use super::page::{error_response, is_page};
+use super::preconditions::{Current, Preconditions};
 use super::receive::PEEKED;
 use crate::platform::config::Config;
 
@@ -105,7 +107,10 @@ impl Fairing for SafeHeaders {
         Info { name: "Safe headers", kind: Kind::Response }
     }
 
-    async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if is_page(request) {
+            compare_page(request, response);
+        }
         let media = response.content_type();
         if media.as_ref().is_some_and(|media| media.is_event_stream()) {
             // Rocket lets shared caches keep it.
@@ -127,6 +132,30 @@ impl Fairing for SafeHeaders {
             if !response.headers().contains(name) {
                 response.set_raw_header(name, value);
             }
+        }
+    }
+}
+
+/// A page that the browser has already isn't sent again; what went wrong, and what answers a form, isn't kept.
+fn compare_page(request: &Request<'_>, response: &mut Response<'_>) {
+    let is_kept = response.status() == Status::Ok && matches!(request.method(), Method::Get | Method::Head);
+    let etag = response.headers().get_one("ETag").map(str::to_owned);
+    let Some(etag) = etag.filter(|_| is_kept) else {
+        response.remove_header("ETag");
+        response.set_raw_header("Cache-Control", "no-store");
+        return;
+    };
+    match Preconditions::of(request).is_unchanged(Current { etag: &etag, modified_at: None }) {
+        Ok(false) => {}
+        Ok(true) => {
+            response.set_status(Status::NotModified);
+            response.remove_header("Content-Type");
+            drop(response.body_mut().take());
+        }
+        Err(error) => {
+            *response = error_response(request, Status::PreconditionFailed, &error);
+            response.remove_header("ETag");
+            response.set_raw_header("Cache-Control", "no-store");
         }
     }
 }
