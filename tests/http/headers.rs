@@ -72,7 +72,10 @@ fn no_write_passes_over_what_changes_its_body() {
         let said = [("Content-Encoding", "identity"), ("Expect", "100-continue")];
         let of =
             |headers: &[(&'static str, &'static str)]| send(&world, row.method, &example(row.route), headers).status();
-        assert_eq!(of(&said), of(&[]), "{} {}", row.method, row.route);
+        let (said, plain) = (of(&said), of(&[]));
+        // The second of two equal uploads is no new one.
+        let is_done = said.class().is_success() && plain.class().is_success();
+        assert!(said == plain || is_done, "{} {}: {said}, {plain}", row.method, row.route);
     }
 }
 
