@@ -37,12 +37,12 @@ fn check_shape(response: LocalResponse<'_>, row: &Row) {
         || serde_json::from_str::<serde_json::Value>(&body).unwrap_or_else(|error| panic!("{label}: {error} {body}"));
     match family {
         "training" => {
-            assert!(json()["code"].as_i64().is_some_and(|code| code > 0) && json()["msg"].is_string(), "{label}")
+            assert!(json()["code"].as_i64().is_some_and(|code| code > 0) && json()["msg"].is_string(), "{label}");
         }
         "v1" => assert!(json()["error"].is_string() && json()["code"].is_string(), "{label}: {body}"),
         "api" => assert!(kind.contains("problem+json") && json()["detail"].is_string(), "{label}: {kind}"),
         "upload" if !is_link => {
-            assert!(kind.contains("problem+json") && json()["detail"].is_string(), "{label}: {kind}")
+            assert!(kind.contains("problem+json") && json()["detail"].is_string(), "{label}: {kind}");
         }
         _ => assert!(kind.starts_with("text/html") && body.contains("</html>"), "{label}: {kind} {body}"),
     }
