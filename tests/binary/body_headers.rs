@@ -1,4 +1,5 @@
-//! Headers that change what a request means are never passed over, as real clients send them; and odd bytes in addresses.
+//! Headers that change what a request means are never passed over, as real clients send them; and odd bytes in
+//! addresses.
 
 use crate::on_both_databases;
 use crate::support::raw::Connection;

@@ -212,7 +212,8 @@ impl<'r, T: Template> Responder<'r, 'static> for Html<T> {
             tracing::error!(%error, "a page could not be rendered");
             Status::InternalServerError
         })?;
-        // Weak, for it is the same page in any coding. Asking again for a page that hasn't changed costs no transfer; who
+        // Weak, for it is the same page in any coding. Asking again for a page that hasn't changed costs no
+        // transfer; who
         // looks after it is the fairing of safe headers, for only a page that is right may be kept.
         let etag = format!("W/\"{}\"", hex(&digest(&SHA256, html.as_bytes()).as_ref()[..12]));
         Response::build()

@@ -5,7 +5,8 @@
 //! `If-None-Match` weakly; a date that is none, or one of several, is as if it weren't there; a tag that is none equals
 //! nothing, so a malformed `If-Match` lets nothing pass.
 //!
-//! Who reads asks [`Preconditions::is_unchanged`], who writes asks [`Preconditions::check`], within the transaction that
+//! Who reads asks [`Preconditions::is_unchanged`], who writes asks [`Preconditions::check`], within the transaction
+//! that
 //! writes. Ask after everything else that may be refused: a request that fails anyway fails for that (§13.2.1).
 
 use jiff::fmt::strtime::BrokenDownTime;
@@ -118,7 +119,8 @@ impl Preconditions {
         Err(Error::PreconditionFailed((en, format!("{header} 条件不成立：该地址没有 ETag，未作任何更改")).into()))
     }
 
-    /// Before an answer with what stands there now: whether the client has it already (304). By another method than `GET`
+    /// Before an answer with what stands there now: whether the client has it already (304). By another method than
+    /// `GET`
     /// and `HEAD` that is an error.
     ///
     /// # Errors

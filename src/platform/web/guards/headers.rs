@@ -1,6 +1,7 @@
 //! Headers that change what a request means: those that this server doesn't do are refused, never passed over.
 //!
-//! What always holds: no guard lets a write pass whose body isn't the whole thing in its plain form, or whose method isn't
+//! What always holds: no guard lets a write pass whose body isn't the whole thing in its plain form, or whose method
+//! isn't
 //! the one that is meant. Whoever only describes the body further (`Content-Language`, `Want-Repr-Digest`, …) passes.
 
 use rocket::Request;
