@@ -102,7 +102,8 @@ fn a_critic_of_headers_has_nothing_to_say() {
     let task = server.new_task(&["cat"]);
     let image = server.ready_png(&task, "a.png", (40, 30), &picture);
     let page = server.get("/").expect(200).text();
-    let asset = page.split('"').find(|text| text.starts_with("/static/") && text.ends_with(".css")).expect("a sheet");
+    let asset =
+        page.split('"').find(|text| text.starts_with("/static/") && text.ends_with("/app.css")).expect("a sheet");
     let paths = [
         "/".to_owned(),
         "/nope".to_owned(),
