@@ -111,6 +111,15 @@ pub enum Error {
     /// A body of a type that is not understood here (415).
     #[error("{0}")]
     Unsupported(Message),
+    /// A body in a coding that is not decoded here (415).
+    #[error("{0}")]
+    Encoded(Message),
+    /// `Expect` of something that can't be met (417).
+    #[error("{0}")]
+    Unexpected(Message),
+    /// A transfer coding that isn't done here (501).
+    #[error("{0}")]
+    NotDone(Message),
     /// A range that lies past the end (416). `size` in bytes.
     #[error("the range lies beyond {size} bytes")]
     Range { size: u64 },
@@ -218,7 +227,9 @@ impl Error {
             Self::Gone(_) => 410,
             Self::PreconditionFailed(_) => 412,
             Self::TooLarge { .. } => 413,
-            Self::Unsupported(_) => 415,
+            Self::Unsupported(_) | Self::Encoded(_) => 415,
+            Self::Unexpected(_) => 417,
+            Self::NotDone(_) => 501,
             Self::Range { .. } => 416,
             Self::Unprocessable(_) => 422,
             Self::TooOften { .. } => 429,
@@ -238,6 +249,9 @@ impl Error {
             | Self::Conflict(message)
             | Self::PreconditionFailed(message)
             | Self::Unsupported(message)
+            | Self::Encoded(message)
+            | Self::Unexpected(message)
+            | Self::NotDone(message)
             | Self::Unauthorized(message)
             | Self::Forbidden(message)
             | Self::Incomplete(message)

@@ -20,6 +20,11 @@ fn a_right_digest_is_fine(db: Db) {
         server.upload_with("t", header, "", &[(header, &digest)], bytes).expect(201);
         server.upload_with("t", header, "", &[(header, &digest)], bytes).expect(200);
     }
+    // As RFC 3230 had it.
+    let older =
+        format!("MD5=AAAA,SHA-256={}", repr_digest(b"old").trim_start_matches("sha-256=:").trim_end_matches(':'));
+    server.upload_with("t", "older", "", &[("Digest", &older)], b"old").expect(201);
+    server.upload_with("t", "older", "", &[("Digest", &older)], b"other").expect_problem(422);
     let several = format!("sha-512=:AAAA:, {}", repr_digest(b"x"));
     server.upload_with("t", "several", "", &[("Repr-Digest", &several)], b"x").expect(201);
 }

@@ -2,6 +2,7 @@
 
 use granary::collect::model::Filter;
 use granary::platform::ids::Id;
+use granary::platform::web::preconditions::Preconditions;
 use granary::training::model::{Code, NewTask, Registered, State, Target};
 
 use crate::on_both_engines;
@@ -121,7 +122,16 @@ async fn pages_of_files_make_one_import(engine: Engine) {
         let name = granary::collect::model::Name::new(&format!("{at:05}.bmp")).unwrap();
         let tag = granary::collect::model::Name::new("t").unwrap();
         let on_conflict = granary::collect::model::OnConflict::Rename;
-        storing.push((granary::collect::service::Upload { tag, name, on_conflict, expected: None }, received));
+        storing.push((
+            granary::collect::service::Upload {
+                tag,
+                name,
+                on_conflict,
+                expected: None,
+                conditions: Preconditions::default(),
+            },
+            received,
+        ));
     }
     assert!(world.collect.store_placed(storing).await.iter().all(Result::is_ok));
     let mut imported = world.training.import(task, "t", &Filter::default()).await.unwrap().images;

@@ -12,6 +12,7 @@ use granary::platform::config::{self, Config};
 use granary::platform::db::{Db, Options};
 use granary::platform::error::Result;
 use granary::platform::ids::Ids;
+use granary::platform::web::preconditions::Preconditions;
 use granary::training::service::Training;
 use rocket::figment::Figment;
 use tempfile::TempDir;
@@ -69,7 +70,9 @@ impl World {
         let mut incoming = self.collect.begin(Some(bytes.len() as u64))?;
         incoming.write(bytes).await?;
         let (tag, name) = (Name::new(tag).unwrap(), Name::new(name).unwrap());
-        self.collect.store(Upload { tag, name, on_conflict, expected: None }, incoming).await
+        self.collect
+            .store(Upload { tag, name, on_conflict, expected: None, conditions: Preconditions::default() }, incoming)
+            .await
     }
 
     pub async fn put(&self, tag: &str, name: &str, bytes: &[u8]) -> Uploaded {

@@ -7,6 +7,7 @@
 mod accounts;
 mod doors;
 mod files;
+mod headers;
 mod ingest_pages;
 mod ingest_refusals;
 mod queries;

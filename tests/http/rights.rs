@@ -160,14 +160,14 @@ const CALLERS: [(&str, &[&str]); 9] = [
     ("person", &["open", "read", "person"]),
 ];
 
-struct Row {
-    method: Method,
-    route: &'static str,
+pub struct Row {
+    pub method: Method,
+    pub route: &'static str,
     need: &'static str,
-    unknown: &'static str,
+    pub unknown: &'static str,
 }
 
-fn table() -> Vec<Row> {
+pub fn table() -> Vec<Row> {
     let row = |line: &'static str| {
         let [method, route, need, unknown] = line.split_whitespace().collect::<Vec<_>>().try_into().expect(line);
         Row { method: method.parse().expect(line), route, need, unknown }
@@ -176,7 +176,7 @@ fn table() -> Vec<Row> {
 }
 
 /// A path that fits the route.
-fn example(route: &str) -> String {
+pub fn example(route: &str) -> String {
     route.split('/').map(|segment| if segment.starts_with('<') { "1" } else { segment }).collect::<Vec<_>>().join("/")
 }
 

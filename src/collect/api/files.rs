@@ -1,6 +1,5 @@
 //! Bytes of single files, and their thumbnails.
 
-use rocket::http::HeaderMap;
 use rocket::{Route, State, get, routes};
 
 use super::lists::{file_id, known};
@@ -28,7 +27,7 @@ async fn by_id(
     headers: Headers<'_>,
 ) -> Result<Bytes> {
     let file = collect.file(file_id(id)?).await?;
-    bytes(collect, &file, FOR_EVER, headers.0)
+    bytes(collect, &file, FOR_EVER, &headers)
 }
 
 /// `GET /tags/{tag}/files/{name}`: the same by name, for scripts.
@@ -42,17 +41,18 @@ async fn by_name(
 ) -> Result<Bytes> {
     let (tag, name) = (known(tag, "tag")?, known(name, "filename")?);
     let file = collect.file_by_name(tag.as_str(), name.as_str()).await?;
-    bytes(collect, &file, ASK, headers.0)
+    bytes(collect, &file, ASK, &headers)
 }
 
-fn bytes(collect: &Collect, file: &File, cache: &'static str, headers: &HeaderMap<'_>) -> Result<Bytes> {
+fn bytes(collect: &Collect, file: &File, cache: &'static str, headers: &Headers<'_>) -> Result<Bytes> {
     if file.is_deleted() {
         return Err(Error::Gone(Thing::File).into());
     }
     let facts = Facts {
         content_type: served_type(&file.content_type),
         size: u64::try_from(file.size).map_err(Error::internal)?,
-        etag: format!("\"{}\"", file.sha256),
+        etag: file.etag(),
+        modified_at: Some(file.created_at),
         cache,
         name: file.name.clone(),
         is_attachment: !is_shown(&file.content_type),

@@ -11,6 +11,7 @@ use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::guards::{Reader, Writer};
+use crate::platform::web::preconditions::Preconditions;
 use crate::platform::web::problem::Result;
 use crate::platform::web::query::NoQuery;
 use rocket::response::status::NoContent;
@@ -54,15 +55,16 @@ async fn file(_reader: Reader, _bare: NoQuery, collect: &State<Collect>, id: &st
     Ok(Json(collect.file(file_id(id)?).await?.into()))
 }
 
-/// `DELETE /api/v1/files/{id}`: into the trash.
+/// `DELETE /api/v1/files/{id}`: into the trash, unless it is another than the request presumes.
 #[delete("/api/v1/files/<id>")]
 async fn delete_file(
     _writer: Writer,
     _bare: NoQuery,
     collect: &State<Collect>,
     id: &str,
+    conditions: Preconditions,
 ) -> Result<Json<FileResponse>> {
-    Ok(Json(collect.delete_file(file_id(id)?).await?.into()))
+    Ok(Json(collect.delete_file_if(file_id(id)?, &conditions).await?.into()))
 }
 
 /// `POST /api/v1/files/{id}/restore`

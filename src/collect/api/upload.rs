@@ -19,6 +19,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::multipart::{FormType, only_file, pieces};
+use crate::platform::web::preconditions::Preconditions;
 use crate::platform::web::problem;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::{Body, BodyHead};
@@ -28,6 +29,7 @@ struct Head<'r> {
     uri: &'r Origin<'r>,
     kind: FormType,
     body: BodyHead,
+    conditions: Preconditions,
     lang: Lang,
     /// Whether who uploads may put another file into the trash by it.
     may_replace: bool,
@@ -43,8 +45,8 @@ impl<'r> FromRequest<'r> for Head<'r> {
         };
         let who = passed(request).and_then(|passed| passed.who.as_ref());
         let may_replace = who.is_some_and(|who| who.may(&Need::Role(Role::Write)));
-        let (kind, lang) = (FormType::of(request.headers()), Lang::of(request));
-        Guarded::Success(Self { uri: request.uri(), kind, body, lang, may_replace })
+        let (kind, lang, conditions) = (FormType::of(request.headers()), Lang::of(request), Preconditions::of(request));
+        Guarded::Success(Self { uri: request.uri(), kind, body, conditions, lang, may_replace })
     }
 }
 
@@ -128,6 +130,8 @@ async fn post_tag(
 ) -> problem::Result<Either> {
     let tag = Name::from_percent_encoded(head.segment(0, 1)).map_err(|error| error.of("tag"))?;
     if head.is_unpacked()? {
+        // Several files have no entity tag in common.
+        head.conditions.check_without_tag()?;
         let Unpacked { outcomes, left_out } = unpack(collect, &head, &tag, data).await?;
         let (status, Json(response)) = several(outcomes, head.lang);
         return Ok(Either::Several((status, Json(response.with_left_out(left_out)))));
@@ -137,6 +141,7 @@ async fn post_tag(
         if !head.kind.is_form() {
             return Err(no_filename().into());
         }
+        head.conditions.check_without_tag()?;
         return Ok(Either::Several(several(form(collect, &head, &tag, data).await?, head.lang)));
     };
     let name = Name::from_percent_encoded(raw_name).map_err(|error| error.of("filename"))?;
@@ -165,7 +170,9 @@ fn several(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (Status, Json<Severa
 async fn store(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, data: Data<'_>) -> Result<Uploaded> {
     if head.kind.is_form() {
         // The digest that a head may announce is that of the form, which is held against it as it is read.
-        let upload = Upload { tag, name, on_conflict: head.on_conflict()?, expected: None };
+        let conditions = head.conditions.clone();
+        let upload = Upload { tag, name, on_conflict: head.on_conflict()?, expected: None, conditions };
+        collect.foresee_conditions(&upload).await?;
         return form::receive_one(collect, upload, &head.kind, head.body.clone(), data).await;
     }
     let body = Body::open(data, head.body.clone(), collect.max_size())?;
@@ -174,12 +181,13 @@ async fn store(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, data: 
 
 async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Body<'_>) -> Result<Uploaded> {
     // All that can be refused before the body is read.
-    let on_conflict = head.on_conflict()?;
-    let expected = head.body.announced.sha256()?;
-    collect.foresee(&tag, &name, head.body.length).await?;
+    let (on_conflict, expected) = (head.on_conflict()?, head.body.announced.sha256()?);
+    let upload = Upload { tag, name, on_conflict, expected, conditions: head.conditions.clone() };
+    collect.foresee(&upload.tag, &upload.name, head.body.length).await?;
+    collect.foresee_conditions(&upload).await?;
     let mut incoming = collect.begin(head.body.length)?;
     body.read_into(&mut incoming).await?;
-    collect.store(Upload { tag, name, on_conflict, expected }, incoming).await
+    collect.store(upload, incoming).await
 }
 
 async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {

@@ -34,7 +34,7 @@ async fn zip(
     headers: Headers<'_>,
 ) -> problem::Result<Bytes> {
     let filter = query::filter(&Query::strict(uri, &query::FILTERS)?)?;
-    Ok(respond(collect, tag, &filter, headers.0).await?)
+    Ok(respond(collect, tag, &filter, &headers).await?)
 }
 
 /// `POST /tags/{tag}/zip`: the same for the files named in the body.
@@ -51,7 +51,7 @@ async fn zip_of_selection(
     let mut filter = query::filter(&Query::strict(uri, &query::FILTERS)?)?;
     let body = json::bytes(data, head, MAX_BODY).await?;
     filter.ids = Some(selection(headers.0, json::text(&body)?)?);
-    Ok(respond(collect, tag, &filter, headers.0).await?)
+    Ok(respond(collect, tag, &filter, &headers).await?)
 }
 
 /// Repeated form fields `ids`, or `{"ids":[…]}`.
@@ -77,15 +77,16 @@ fn selection(headers: &HeaderMap<'_>, body: &str) -> Result<Vec<Id>> {
     query::ids(fields.iter().filter(|(name, _)| name == "ids").map(|(_, id)| id.as_ref()))
 }
 
-async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Bytes> {
+async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &Headers<'_>) -> Result<Bytes> {
     let tag = collect.tag(known(tag, "tag")?.as_str()).await?;
     let turn = collect.archives().enter().await?;
-    let archive = state(collect, &tag, filter, headers).await?;
-    refuse_ended(collect, &archive, headers).await?;
+    let archive = state(collect, &tag, filter, headers.0).await?;
+    refuse_ended(collect, &archive, headers.0).await?;
     let facts = Facts {
         content_type: "application/zip".to_owned(),
         size: archive.len(),
         etag: archive.etag().to_owned(),
+        modified_at: archive.is_whole().then_some(tag.updated_at),
         cache: "private, no-cache",
         name: zip_names::mend(&format!("{}.zip", tag.name)),
         is_attachment: true,

@@ -71,11 +71,23 @@ impl File {
         self.width.is_some()
     }
 
+    /// The strong entity tag of its bytes.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        etag(&self.sha256)
+    }
+
     /// Whether it lies in the trash.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
+}
+
+/// The strong entity tag of the bytes `sha256`, in its quotes.
+#[must_use]
+pub fn etag(sha256: &str) -> String {
+    format!("\"{sha256}\"")
 }
 
 /// What to do when a name is taken by other bytes (`?on_conflict=`, contract §1).

@@ -73,6 +73,12 @@ impl Archive {
         &self.etag
     }
 
+    /// Whether it holds all that stands there now, and not an earlier state alone.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.asked == i64::MAX
+    }
+
     pub(super) fn window(&self) -> Window<'_> {
         Window { tag: self.tag, filter: &self.filter, last_seq: self.last_seq, planned_at: self.planned_at }
     }

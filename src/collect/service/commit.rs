@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::naming::{free_name, free_zip_name};
 use super::turns;
+use super::upload::check_holder;
 use crate::collect::model::conflict::{Decision, Place, decide};
 use crate::collect::model::quota::Use;
 use crate::collect::model::{File, Name, OnConflict, Uploaded};
@@ -23,6 +24,7 @@ use crate::platform::db::{Db, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::{Id, Ids};
 use crate::platform::pictures;
+use crate::platform::web::preconditions::Preconditions;
 
 /// How many uploads may wait for their commit.
 pub const QUEUE: usize = 1024;
@@ -35,6 +37,7 @@ pub struct Pending {
     pub tag: Name,
     pub name: Name,
     pub on_conflict: OnConflict,
+    pub conditions: Preconditions,
     pub received: Received,
     pub reply: oneshot::Sender<Result<Uploaded>>,
 }
@@ -101,7 +104,8 @@ impl Committer {
             facts: pictures::probe(std::io::empty())?,
         };
         let on_conflict = OnConflict::default();
-        let group = [Pending { tag: name.clone(), name, on_conflict, received, reply }];
+        let conditions = Preconditions::default();
+        let group = [Pending { tag: name.clone(), name, on_conflict, conditions, received, reply }];
         let mut open = self.open(1).await?;
         open.find_plain(&group).await?;
         let file = open.new_file(&group[0], "rehearsal".to_owned(), None)?;
@@ -173,6 +177,7 @@ impl<'a> Group<'a> {
             for ((place, at), key) in places.iter().enumerate().zip(zip_keys) {
                 // Equal names have equal keys, so the keys alone tell apart the names of this group.
                 is_plain[*at] = met.zip_keys.insert(key.clone()) && !met.names.contains(&place);
+                is_plain[*at] &= group[*at].conditions.is_empty();
             }
             let is_new = met.tag.is_none();
             let locked = if let Some(mut locked) = met.tag {
@@ -243,12 +248,21 @@ impl<'a> Group<'a> {
         store::insert(&mut self.tx, &plain).await
     }
 
-    /// An upload that meets its name.
+    /// An upload that meets its name, or presumes something of it.
     async fn settle(&mut self, pending: &Pending) -> Result<Result<Uploaded>> {
         let name = pending.name.as_str();
         let tag = self.tag(pending.tag.as_str())?.locked.id;
         let sha256 = pending.received.key.as_str();
         let namesakes = store::namesakes(&mut self.tx, tag, name, sha256).await?;
+        if !pending.conditions.is_empty() {
+            let holder = match namesakes.iter().find(|file| file.live && file.name == name) {
+                Some(file) => Some(store::find(&mut self.tx, file.id).await?),
+                None => None,
+            };
+            if let Err(error) = check_holder(&pending.conditions, holder.as_ref()) {
+                return Ok(Err(error));
+            }
+        }
         match decide(name, sha256, &namesakes, pending.on_conflict) {
             Decision::Duplicate(id) => {
                 let file = store::find(&mut self.tx, id).await?;

@@ -9,6 +9,7 @@ use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
 use crate::platform::paging::check_limit;
+use crate::platform::web::preconditions::{Current, Preconditions};
 
 /// How many rows a transaction takes at a time, so that uploads get their turn in between.
 const STEP: u32 = 500;
@@ -22,10 +23,31 @@ impl Collect {
     /// # Errors
     /// `NotFound`.
     pub async fn delete_file(&self, id: Id) -> Result<File> {
+        self.delete_file_if(id, &Preconditions::default()).await
+    }
+
+    /// The same, if it is what the request presumes.
+    ///
+    /// # Errors
+    /// `NotFound`; `PreconditionFailed`.
+    pub async fn delete_file_if(&self, id: Id, conditions: &Preconditions) -> Result<File> {
         let file = self.file(id).await?;
-        let filter = Filter { ids: Some(vec![id]), ..Filter::default() };
-        self.bury(file.tag_id, &filter, false).await?;
+        turns::take(|| self.try_delete(&file, conditions)).await?;
         self.file(id).await
+    }
+
+    async fn try_delete(&self, file: &File, conditions: &Preconditions) -> Result<()> {
+        let mut tx = self.inner.db.begin().await?;
+        store::trash::lock_tag(&mut tx, file.tag_id).await?;
+        if !conditions.is_empty() {
+            // As it is under the lock. In the trash it is still what it was: a repeated request finds its success.
+            let now = store::commit::find(&mut tx, file.id).await?;
+            let current = Current { etag: &now.etag(), modified_at: Some(now.created_at) };
+            conditions.check(Some(current))?;
+        }
+        let filter = Filter { ids: Some(vec![file.id]), ..Filter::default() };
+        self.bury_in(&mut tx, file.tag_id, &filter).await?;
+        tx.commit().await
     }
 
     /// Puts a selection, or all that a filter lets through, in the trash.

@@ -17,6 +17,7 @@ use crate::collect::model::{Name, OnConflict, Uploaded};
 use crate::platform::archive::unzip::{self, Data, Extents, Member, Unzip};
 use crate::platform::blobs::{Received, Scratch};
 use crate::platform::error::{Error, Result};
+use crate::platform::web::preconditions::Preconditions;
 
 /// Most files in one form.
 pub const MAX_ENTRIES: usize = unzip::MAX_ENTRIES;
@@ -84,7 +85,8 @@ impl Collect {
             outcomes.push((
                 name,
                 result.map(|(name, received)| {
-                    files.push((Upload { tag: tag.clone(), name, on_conflict, expected: None }, received));
+                    let (tag, conditions) = (tag.clone(), Preconditions::default());
+                    files.push((Upload { tag, name, on_conflict, expected: None, conditions }, received));
                 }),
             ));
         }

@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 
 use super::commit::Pending;
 use super::{Collect, Inner, store};
-use crate::collect::model::{Name, OnConflict, Uploaded};
+use crate::collect::model::{File, Name, OnConflict, Uploaded};
 use crate::platform::blobs::{BlobKey, Incoming, Received};
 use crate::platform::error::{Error, Result};
+use crate::platform::web::preconditions::{Current, Preconditions};
 
 /// Where an upload is to stand, and on what terms.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Upload {
     pub on_conflict: OnConflict,
     /// The SHA-256 that the client announced (RFC 9530).
     pub expected: Option<[u8; 32]>,
+    /// What the request presumes of the living file that has this name.
+    pub conditions: Preconditions,
 }
 
 impl Collect {
@@ -58,6 +61,19 @@ impl Collect {
     #[must_use]
     pub fn max_size(&self) -> u64 {
         self.inner.config.upload.max_size.as_u64()
+    }
+
+    /// Tells before the body arrives that what the request presumes is not so. What counts is the state at the commit.
+    ///
+    /// # Errors
+    /// `PreconditionFailed`.
+    pub async fn foresee_conditions(&self, upload: &Upload) -> Result<()> {
+        let Upload { tag, name, conditions, .. } = upload;
+        if conditions.is_empty() {
+            return Ok(());
+        }
+        let holder = store::files::find_by_name(&self.inner.db, tag.as_str(), name.as_str()).await?;
+        check_holder(conditions, holder.filter(|file| !file.is_deleted()).as_ref())
     }
 
     /// All bytes have arrived: stores them. When this returns, they and their row are durable.
@@ -144,9 +160,9 @@ impl Collect {
 
     /// Waits for the group commit. The caller holds `placing`.
     async fn commit(&self, upload: Upload, received: Received) -> Result<Uploaded> {
-        let Upload { tag, name, on_conflict, .. } = upload;
+        let Upload { tag, name, on_conflict, conditions, .. } = upload;
         let (reply, answer) = oneshot::channel();
-        let pending = Pending { tag, name, on_conflict, received, reply };
+        let pending = Pending { tag, name, on_conflict, conditions, received, reply };
         self.inner.commits.send(pending).await.map_err(|_| shutting_down())?;
         let uploaded = answer.await.map_err(|_| shutting_down())??;
         if uploaded.file.is_picture() && !uploaded.duplicate {
@@ -167,6 +183,13 @@ impl Collect {
         }
         Ok(())
     }
+}
+
+/// Whether an upload may be done where `holder` is the living file that has its name.
+pub(super) fn check_holder(conditions: &Preconditions, holder: Option<&File>) -> Result<()> {
+    let etag = holder.map(File::etag);
+    let current = etag.as_deref().zip(holder).map(|(etag, file)| Current { etag, modified_at: Some(file.created_at) });
+    conditions.check(current)
 }
 
 fn digest_mismatch(error: io::Error) -> Error {

@@ -69,11 +69,12 @@ async fn crop(
         content_type: "image/jpeg".to_owned(),
         size: crop.size,
         etag: format!("\"{}\"", crop.sha256()),
+        modified_at: Some(crop.created_at),
         cache: FOR_EVER,
         name: format!("{id}.jpg"),
         is_attachment: false,
     };
-    Ok(Bytes::new(headers.0, about, |range| faces.read(&crop, range))?)
+    Ok(Bytes::new(&headers, about, |range| faces.read(&crop, range))?)
 }
 
 fn face_id(id: &str) -> std::result::Result<Id, Error> {

@@ -17,6 +17,8 @@ pub struct CropBytes {
     key: BlobKey,
     /// Bytes.
     pub size: u64,
+    /// UTC milliseconds.
+    pub created_at: i64,
 }
 
 impl CropBytes {
@@ -87,10 +89,11 @@ impl Faces {
     /// `NotFound`, also where an outside server keeps the face.
     pub async fn crop(&self, group: &str, id: Id) -> Result<CropBytes> {
         let missing = || Error::NotFound(Thing::Blob);
-        let sha256 = self.face(group, id).await?.crop.ok_or_else(missing)?;
+        let face = self.face(group, id).await?;
+        let sha256 = face.crop.ok_or_else(missing)?;
         let size = store::blobs::size(&self.inner.db, &sha256).await?.ok_or_else(missing)?;
         let key = BlobKey::parse(&sha256).ok_or_else(missing)?;
-        Ok(CropBytes { key, size: u64::try_from(size).map_err(Error::internal)? })
+        Ok(CropBytes { key, size: u64::try_from(size).map_err(Error::internal)?, created_at: face.created_at })
     }
 
     /// The bytes `range` of a crop. They are opened when they are read.

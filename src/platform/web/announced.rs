@@ -1,10 +1,10 @@
-//! The digest that a request announces for its body (RFC 9530).
+//! The digest that a request announces for its body (RFC 9530, and RFC 3230 before it).
 
 use rocket::http::HeaderMap;
 
 use crate::platform::error::{Error, Result};
 
-/// What `Repr-Digest` and `Content-Digest` say of the SHA-256; other algorithms are passed over.
+/// What `Repr-Digest`, `Content-Digest` and the older `Digest` say of the SHA-256; other algorithms are passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announced {
     Nothing,
@@ -16,16 +16,19 @@ pub enum Announced {
 }
 
 impl Announced {
-    /// Reads the headers (RFC 9530 §2 and §3).
+    /// Reads the headers (RFC 9530 §2 and §3, RFC 3230 §4.3.2).
     #[must_use]
     pub fn of(headers: &HeaderMap<'_>) -> Self {
         let mut found = Self::Nothing;
-        let values = headers.get("Repr-Digest").chain(headers.get("Content-Digest"));
-        for member in values.flat_map(|value| value.split(',')).map(str::trim) {
-            let Some(value) = member.strip_prefix("sha-256=") else {
+        let lines = ["Repr-Digest", "Content-Digest", "Digest"].map(|name| (name, headers.get(name)));
+        let members = lines.into_iter().flat_map(|(name, lines)| {
+            lines.flat_map(|line| line.split(',')).map(move |member| (name == "Digest", member.trim()))
+        });
+        for (is_older, member) in members {
+            let Some((_, value)) = member.split_once('=').filter(|(name, _)| names_sha256(name, is_older)) else {
                 continue;
             };
-            let Some(digest) = digest(value) else {
+            let Some(digest) = (if is_older { decoded(value) } else { digest(value) }) else {
                 return Self::Malformed;
             };
             match found {
@@ -56,9 +59,17 @@ impl Announced {
     }
 }
 
+/// Whether this is the algorithm's name, which has no letter case in the older header alone.
+fn names_sha256(name: &str, is_older: bool) -> bool {
+    name == "sha-256" || is_older && name.eq_ignore_ascii_case("sha-256")
+}
+
 /// `:<base64>:`, maybe with parameters behind it.
 fn digest(value: &str) -> Option<[u8; 32]> {
+    decoded(value.split(';').next()?.trim().strip_prefix(':')?.strip_suffix(':')?)
+}
+
+fn decoded(encoded: &str) -> Option<[u8; 32]> {
     use base64::Engine;
-    let encoded = value.split(';').next()?.trim().strip_prefix(':')?.strip_suffix(':')?;
     base64::engine::general_purpose::STANDARD.decode(encoded).ok()?.try_into().ok()
 }

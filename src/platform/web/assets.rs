@@ -16,6 +16,9 @@ use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rust_embed::RustEmbed;
 
+use super::guards::{Caller, refused};
+use super::preconditions::{Current, Preconditions};
+
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Files;
@@ -55,7 +58,7 @@ static APP_CSS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     SHEETS.iter().filter_map(|path| Files::get(path)).flat_map(|file| file.data.into_owned()).collect()
 });
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -88,8 +91,9 @@ struct Asset {
 
 impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let cache = if self.pinned { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let known = request.headers().get("If-None-Match").any(|tags| tags.contains(self.etag.as_str()));
+        let cache = if self.pinned { "max-age=31536000, immutable" } else { "private, no-cache" };
+        let current = Current { etag: &self.etag, modified_at: None };
+        let known = refused(request, Preconditions::of(request).is_unchanged(current))?;
         let mut response = Response::build();
         response.header(Header::new("Cache-Control", cache)).header(Header::new("ETag", self.etag));
         if known {
@@ -105,7 +109,11 @@ impl<'r> Responder<'r, 'static> for Asset {
 
 /// `GET /static/<digest>/<path..>`, and without the digest.
 #[rocket::get("/static/<path..>", rank = 20)]
-fn file(path: PathBuf) -> Option<Asset> {
+fn file(_caller: Caller, path: PathBuf) -> Option<Asset> {
+    asset(path)
+}
+
+fn asset(path: PathBuf) -> Option<Asset> {
     let path = path.into_os_string().into_string().ok()?;
     let current = BASE.strip_prefix("/static/").unwrap_or_default();
     let (first, rest) = path.split_once('/').unwrap_or(("", &path));
@@ -120,8 +128,8 @@ fn file(path: PathBuf) -> Option<Asset> {
 
 /// `GET /favicon.ico`, which browsers ask for whatever the page says.
 #[rocket::get("/favicon.ico")]
-fn favicon() -> Option<Asset> {
-    let mut asset = file(PathBuf::from("icons/logo.svg"))?;
+fn favicon(_caller: Caller) -> Option<Asset> {
+    let mut asset = asset(PathBuf::from("icons/logo.svg"))?;
     asset.kind = ContentType::SVG;
     Some(asset)
 }
@@ -149,10 +157,10 @@ mod tests {
     #[test]
     fn addresses_are_pinned_to_this_build_only() {
         let digest = base().strip_prefix("/static/").unwrap();
-        assert!(file(PathBuf::from(format!("{digest}/app.css"))).unwrap().pinned);
-        assert!(!file(PathBuf::from("000000000000/app.css")).unwrap().pinned);
-        assert!(!file(PathBuf::from("icons/logo.svg")).unwrap().pinned);
-        assert!(file(PathBuf::from("no/such.css")).is_none());
+        assert!(asset(PathBuf::from(format!("{digest}/app.css"))).unwrap().pinned);
+        assert!(!asset(PathBuf::from("000000000000/app.css")).unwrap().pinned);
+        assert!(!asset(PathBuf::from("icons/logo.svg")).unwrap().pinned);
+        assert!(asset(PathBuf::from("no/such.css")).is_none());
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn shaped<'r>(status: Status, error: &Error, request: &'r Request<'_>) -> Respon
         let is_script = !is_browser(request.headers());
         let scheme = if is_script { "Basic realm=\"granary\", charset=\"UTF-8\"" } else { "Bearer" };
         response.set_raw_header("WWW-Authenticate", scheme);
+        response.set_raw_header("Vary", "Accept-Language, Authorization, Cookie, Sec-Fetch-Mode");
     }
     response
 }

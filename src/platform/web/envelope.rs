@@ -103,6 +103,9 @@ pub fn code(error: &Error) -> u16 {
         | Error::Unprocessable(_)
         | Error::Incomplete(_)
         | Error::Unsupported(_)
+        | Error::Encoded(_)
+        | Error::Unexpected(_)
+        | Error::NotDone(_)
         | Error::TooSlow(_)
         | Error::Range { .. } => 1001,
         Error::NotFound(_) | Error::Gone(_) => 1003,

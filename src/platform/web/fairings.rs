@@ -9,6 +9,9 @@ use rocket::request::Request;
 use rocket::response::Response;
 
 use super::guards::is_allowed;
+use super::page::{error_response, is_page};
+use super::preconditions::{Current, Preconditions};
+use crate::platform::config::Config;
 
 /// CORS for the origins that `cors.allow_origins` names, preflights included.
 pub struct Cors;
@@ -20,10 +23,15 @@ impl Fairing for Cors {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(origin) = request.headers().get_one("Origin") else {
+        let origin = request.headers().get_one("Origin");
+        let is_used = request.rocket().state::<Config>().is_some_and(|config| !config.cors.allow_origins.is_empty());
+        if is_used || origin.is_some() {
+            // Also where no origin was told: a cache must not hand that answer to one that is allowed.
+            response.adjoin_header(Header::new("Vary", "Origin"));
+        }
+        let Some(origin) = origin else {
             return;
         };
-        response.adjoin_header(Header::new("Vary", "Origin"));
         if !is_allowed(request, origin) {
             return;
         }
@@ -56,15 +64,55 @@ impl Fairing for SafeHeaders {
         Info { name: "Safe headers", kind: Kind::Response }
     }
 
-    async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if is_page(request) {
+            compare_page(request, response);
+        }
+        let media = response.content_type();
+        if media.as_ref().is_some_and(|media| media.is_event_stream()) {
+            // Rocket lets shared caches keep it.
+            response.remove_header("Cache-Control");
+            response.remove_header("Expires");
+        }
+        let is_json = media.is_some_and(|media| media.is_json() || media.sub() == "problem+json");
+        if is_json && !response.headers().contains("Vary") {
+            // Most have a sentence in them.
+            response.set_raw_header("Vary", "Accept-Language, Cookie");
+        }
         for (name, value) in [
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "same-origin"),
             ("Content-Security-Policy", PAGE_POLICY),
+            // What doesn't say how long it is true is never kept.
+            ("Cache-Control", "no-store"),
         ] {
             if !response.headers().contains(name) {
                 response.set_raw_header(name, value);
             }
+        }
+    }
+}
+
+/// A page that the browser has already isn't sent again; what went wrong, and what answers a form, isn't kept.
+fn compare_page(request: &Request<'_>, response: &mut Response<'_>) {
+    let is_kept = response.status() == Status::Ok && matches!(request.method(), Method::Get | Method::Head);
+    let etag = response.headers().get_one("ETag").map(str::to_owned);
+    let Some(etag) = etag.filter(|_| is_kept) else {
+        response.remove_header("ETag");
+        response.set_raw_header("Cache-Control", "no-store");
+        return;
+    };
+    match Preconditions::of(request).is_unchanged(Current { etag: &etag, modified_at: None }) {
+        Ok(false) => {}
+        Ok(true) => {
+            response.set_status(Status::NotModified);
+            response.remove_header("Content-Type");
+            drop(response.body_mut().take());
+        }
+        Err(error) => {
+            *response = error_response(request, Status::PreconditionFailed, &error);
+            response.remove_header("ETag");
+            response.set_raw_header("Cache-Control", "no-store");
         }
     }
 }

@@ -7,13 +7,14 @@
 use askama::Template;
 use jiff::tz::TimeZone;
 use rocket::http::uri::Origin;
+use ring::digest::{SHA256, digest};
 use rocket::http::{ContentType, Cookie, Header, Method, SameSite, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
 use rocket::time::Duration;
 
 use crate::platform::error::Error;
-use crate::platform::web::assets;
+use crate::platform::web::assets::{self, hex};
 use crate::platform::web::guards::{Kind, Who, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::problem;
@@ -220,14 +221,28 @@ fn zone(request: &Request<'_>) -> TimeZone {
 #[derive(Debug)]
 pub struct Html<T>(pub T);
 
+/// Whether the answer to a request is a page of ours.
+struct IsPage(bool);
+
+/// Whether the answer to this request is a page of ours, and not, say, somebody's HTML file.
+pub(super) fn is_page(request: &Request<'_>) -> bool {
+    request.local_cache(|| IsPage(false)).0
+}
+
 impl<'r, T: Template> Responder<'r, 'static> for Html<T> {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        request.local_cache(|| IsPage(true));
         let html = self.0.render().map_err(|error| {
             tracing::error!(%error, "a page could not be rendered");
             Status::InternalServerError
         })?;
+        // Weak, for it is the same page in any coding. Asking again for a page that hasn't changed costs no
+        // transfer; who
+        // looks after it is the fairing of safe headers, for only a page that is right may be kept.
+        let etag = format!("W/\"{}\"", hex(&digest(&SHA256, html.as_bytes()).as_ref()[..12]));
         Response::build()
             .header(ContentType::HTML)
+            .header(Header::new("ETag", etag))
             .header(Header::new("Content-Security-Policy", CSP))
             .header(Header::new("Referrer-Policy", "same-origin"))
             .header(Header::new("X-Content-Type-Options", "nosniff"))
@@ -309,5 +324,6 @@ pub fn error_response(request: &Request<'_>, status: Status, error: &Error) -> R
     // Should the page itself fail, the status alone still answers.
     let mut response = page.respond_to(request).unwrap_or_default();
     response.set_status(status);
+    problem::add_headers(&mut response, error);
     response
 }

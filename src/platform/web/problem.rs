@@ -63,7 +63,11 @@ pub fn response_as(status: Status, error: &Error, lang: Lang) -> Response<'stati
 
 /// What an error says in headers, in every family.
 pub fn add_headers(response: &mut Response<'_>, error: &Error) {
+    if matches!(error, Error::Encoded(_)) {
+        response.set_raw_header("Accept-Encoding", "identity");
+    }
     if let Error::Range { size } = error {
+        response.set_raw_header("Accept-Ranges", "bytes");
         response.set_raw_header("Content-Range", format!("bytes */{size}"));
     }
     if matches!(error, Error::Unavailable(_)) {

@@ -1,4 +1,4 @@
-//! `Range`, `If-Range`, `If-None-Match` (RFC 9110 §13 and §14).
+//! `Range` and `If-Range` (RFC 9110 §13.1.5 and §14).
 //!
 //! One range of bytes is served; a request for several gets the whole, as the RFC allows.
 
@@ -20,7 +20,8 @@ pub enum Wanted {
 /// Reads a `Range` header for something of `size` bytes.
 #[must_use]
 pub fn parse(header: &str, size: u64) -> Wanted {
-    let Some(spec) = header.trim().strip_prefix("bytes=") else {
+    // The unit's name has no letter case (§14.1).
+    let Some((_, spec)) = header.trim().split_once('=').filter(|(unit, _)| unit.eq_ignore_ascii_case("bytes")) else {
         return Wanted::Whole;
     };
     let Some((first, last)) = spec.trim().split_once('-') else {
@@ -46,24 +47,19 @@ fn part(first: u64, last: u64, size: u64) -> Wanted {
     if first >= size { Wanted::Nothing } else { Wanted::Part(first..last.saturating_add(1).min(size)) }
 }
 
-/// Whether the client has this very state already (`If-None-Match`, weak comparison): 304.
-#[must_use]
-pub fn is_fresh(headers: &HeaderMap<'_>, etag: &str) -> bool {
-    headers.get("If-None-Match").any(|list| {
-        list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-    })
-}
-
-/// What is wanted of something of `size` bytes in the state `etag`: a range counts only when
-/// `If-Range` is absent or names that state (strong comparison).
+/// What is wanted of something of `size` bytes in the state `etag`: a range counts only when it is the only one, and
+/// `If-Range` is absent or names that state by its strong tag. A date doesn't: two changes may share a second.
 #[must_use]
 pub fn wanted(headers: &HeaderMap<'_>, etag: &str, size: u64) -> Wanted {
-    let Some(range) = headers.get_one("Range") else {
+    let mut ranges = headers.get("Range");
+    let (Some(range), None) = (ranges.next(), ranges.next()) else {
         return Wanted::Whole;
     };
-    match headers.get_one("If-Range") {
-        Some(state) if state.trim() != etag => Wanted::Whole,
-        _ => parse(range, size),
+    let is_strong = etag.starts_with('"');
+    if headers.get("If-Range").all(|state| is_strong && state.trim() == etag) {
+        parse(range, size)
+    } else {
+        Wanted::Whole
     }
 }
 
@@ -87,11 +83,34 @@ mod tests {
             ("bytes=0-1,3-4", Wanted::Whole),
             ("bytes=", Wanted::Whole),
             ("bytes=-", Wanted::Whole),
+            ("Bytes=2-4", Wanted::Part(2..5)),
+            ("bytes 2-4", Wanted::Whole),
             ("bytes=a-b", Wanted::Whole),
             ("lines=0-1", Wanted::Whole),
         ] {
             assert_eq!(parse(header, 10), wanted, "{header}");
         }
         assert_eq!(parse("bytes=0-", 0), Wanted::Nothing);
+    }
+
+    #[test]
+    fn a_range_counts_only_for_the_very_state_it_names() {
+        let asked = |lines: &[(&'static str, &'static str)], etag: &str| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.add(rocket::http::Header::new(*name, *value));
+            }
+            wanted(&headers, etag, 10)
+        };
+        let range = ("Range", "bytes=2-4");
+        let part = Wanted::Part(2..5);
+        assert_eq!(asked(&[range], "\"a\""), part);
+        assert_eq!(asked(&[range, ("If-Range", "\"a\"")], "\"a\""), part);
+        for other in ["\"b\"", "W/\"a\"", "a", "", "Sun, 06 Nov 2094 08:49:37 GMT", "\"a\", \"b\""] {
+            assert_eq!(asked(&[range, ("If-Range", other)], "\"a\""), Wanted::Whole, "{other}");
+        }
+        assert_eq!(asked(&[range, ("If-Range", "W/\"a\"")], "W/\"a\""), Wanted::Whole);
+        assert_eq!(asked(&[range, ("Range", "bytes=0-0")], "\"a\""), Wanted::Whole);
+        assert_eq!(asked(&[("If-Range", "\"a\"")], "\"a\""), Wanted::Whole);
     }
 }

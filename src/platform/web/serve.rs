@@ -7,19 +7,28 @@ use rocket::http::{ContentType, HeaderMap, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
 
+use super::preconditions::{Current, Preconditions, http_date};
 use super::ranges::{self, Wanted};
 use crate::platform::blobs::{CHUNK, SegmentBody};
 use crate::platform::error::{Error, Result};
 
-/// The request's headers as they are.
-pub struct Headers<'r>(pub &'r HeaderMap<'r>);
+/// The request's headers as they are, and what they presume.
+pub struct Headers<'r>(pub &'r HeaderMap<'r>, pub Preconditions);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Headers<'r> {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        Outcome::Success(Self(request.headers()))
+        Outcome::Success(Self(request.headers(), Preconditions::of(request)))
+    }
+}
+
+impl Headers<'_> {
+    /// The `Content-Type`, where it is one.
+    #[must_use]
+    pub fn media(&self) -> Option<ContentType> {
+        self.0.get_one("Content-Type").and_then(ContentType::parse_flexible)
     }
 }
 
@@ -32,6 +41,8 @@ pub struct Facts {
     pub size: u64,
     /// Strong, in its quotes.
     pub etag: String,
+    /// When they became what they are, in UTC milliseconds: `Last-Modified`.
+    pub modified_at: Option<i64>,
     /// The value of `Cache-Control`.
     pub cache: &'static str,
     /// The name to save it under.
@@ -52,9 +63,13 @@ impl Bytes {
     /// Decides by the request's headers what is sent; `open` gives the bytes of a range.
     ///
     /// # Errors
-    /// `Range` when the range lies beyond the end.
-    pub fn new(headers: &HeaderMap<'_>, facts: Facts, open: impl FnOnce(Range<u64>) -> SegmentBody) -> Result<Self> {
-        if ranges::is_fresh(headers, &facts.etag) {
+    /// `PreconditionFailed`; `Range` when the range lies beyond the end.
+    pub fn new(
+        Headers(headers, conditions): &Headers<'_>,
+        facts: Facts,
+        open: impl FnOnce(Range<u64>) -> SegmentBody,
+    ) -> Result<Self> {
+        if conditions.is_unchanged(Current { etag: &facts.etag, modified_at: facts.modified_at })? {
             return Ok(Self { facts, part: None, is_partial: false });
         }
         let (range, is_partial) = match ranges::wanted(headers, &facts.etag, facts.size) {
@@ -84,6 +99,9 @@ impl<'r> Responder<'r, 'r> for Bytes {
             response.set_status(Status::NotModified);
             return Ok(response);
         };
+        if let Some(time) = facts.modified_at {
+            response.set_raw_header("Last-Modified", http_date(time));
+        }
         response.set_raw_header("Content-Disposition", disposition(&facts.name, facts.is_attachment));
         let media = ContentType::parse_flexible(&facts.content_type).unwrap_or(ContentType::Binary);
         response.set_header(media);

@@ -8,8 +8,9 @@ use rocket::http::{ContentType, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 
+use super::guards::refused;
 use super::icons;
-use super::ranges::is_fresh;
+use super::preconditions::{Current, Preconditions};
 
 /// A thumbnail, or the icon that stands for it.
 pub enum Thumbnail {
@@ -37,26 +38,22 @@ impl Thumbnail {
 
 impl<'r> Responder<'r, 'static> for Thumbnail {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let mut response = match self {
-            Self::Jpeg(file, sha256) => {
-                let etag = format!("\"{sha256}-thumb\"");
-                let mut response = if is_fresh(request.headers(), &etag) {
-                    let mut fresh = Response::new();
-                    fresh.set_status(Status::NotModified);
-                    fresh
-                } else {
-                    file.respond_to(request)?
-                };
-                response.set_raw_header("ETag", etag);
-                response.set_raw_header("Cache-Control", "private, max-age=604800");
-                response
-            }
-            Self::Icon(svg) => {
-                let mut response = (ContentType::SVG, svg).respond_to(request)?;
-                response.set_raw_header("Cache-Control", "private, max-age=300");
-                response
+        // The picture of these bytes stays; in the place of an icon a picture may stand soon.
+        let (etag, cache) = match &self {
+            Self::Jpeg(_, sha256) => (format!("\"{sha256}-thumb\""), "private, max-age=604800, immutable"),
+            Self::Icon(svg) => (format!("\"{:08x}-icon\"", crc32fast::hash(svg.as_bytes())), "private, no-cache"),
+        };
+        let current = Current { etag: &etag, modified_at: None };
+        let mut response = if refused(request, Preconditions::of(request).is_unchanged(current))? {
+            Response::build().status(Status::NotModified).finalize()
+        } else {
+            match self {
+                Self::Jpeg(file, _) => file.respond_to(request)?,
+                Self::Icon(svg) => (ContentType::SVG, svg).respond_to(request)?,
             }
         };
+        response.set_raw_header("ETag", etag);
+        response.set_raw_header("Cache-Control", cache);
         response.set_max_chunk_size(64 * 1024);
         response.set_raw_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'");
         Ok(response)

@@ -32,11 +32,12 @@ async fn export(
         content_type: format.content_type().to_owned(),
         size: export.len(),
         etag: export.etag().to_owned(),
+        modified_at: Some(export.laid_out_at()),
         cache: "private, no-cache",
         name: export.download_name(),
         is_attachment: true,
     };
-    Ok(Bytes::new(headers.0, facts, |range| training.read_export(export, range).in_turn(turn))?)
+    Ok(Bytes::new(&headers, facts, |range| training.read_export(export, range).in_turn(turn))?)
 }
 
 fn format(query: &Query) -> Result<Format, Error> {

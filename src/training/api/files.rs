@@ -5,6 +5,7 @@ use rocket::{Route, State, get, post, put, routes};
 
 use super::answers::{Answer, ImgDatas};
 use super::{bodies, forms};
+use crate::collect::model::etag;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::{Reader, Writer};
@@ -73,14 +74,14 @@ async fn put_bytes(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    kind: FormType,
+    headers: Headers<'_>,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
     let image = Id::read("img_id", img_id)?;
-    training.find_image(image).await?;
-    let incoming = forms::picture(training, &kind, head, data).await?;
-    training.fill(image, incoming).await?;
+    training.foresee_fill(image, &headers.1).await?;
+    let incoming = forms::picture(training, &FormType::of(headers.0), head, data).await?;
+    training.fill_if(image, incoming, headers.1).await?;
     Ok(stored(lang))
 }
 
@@ -91,19 +92,20 @@ async fn post_bytes(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    kind: FormType,
+    headers: Headers<'_>,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
     let image: Id = Id::read("img_id", img_id)?;
-    training.find_image(image).await?;
+    training.foresee_fill(image, &headers.1).await?;
+    let kind = FormType::of(headers.0);
     if !kind.is_form() {
         let message =
             ("must be multipart/form-data; send raw bytes by PUT", "必须是 multipart/form-data；原始内容请用 PUT");
         return Err(Fault::invalid("Content-Type", message));
     }
     let incoming = forms::picture(training, &kind, head, data).await?;
-    training.fill(image, incoming).await?;
+    training.fill_if(image, incoming, headers.1).await?;
     Ok(stored(lang))
 }
 
@@ -127,13 +129,14 @@ pub(super) fn serve(training: &Training, content: Content, headers: Headers<'_>)
     let facts = Facts {
         content_type: content.content_type.clone(),
         size: content.size,
-        etag: format!("\"{}\"", content.sha256),
+        etag: etag(&content.sha256),
+        modified_at: content.modified_at,
         cache: ASK,
         name: content.name.clone(),
         is_attachment: false,
     };
     let whole = training.read(&content, 0..content.size)?;
-    Ok(Bytes::new(headers.0, facts, |range| training.read(&content, range).unwrap_or(whole))?)
+    Ok(Bytes::new(&headers, facts, |range| training.read(&content, range).unwrap_or(whole))?)
 }
 
 /// `GET /training/files/{img_id}/thumb`: always a picture.

@@ -32,11 +32,11 @@ async fn put_roi(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    kind: FormType,
+    headers: Headers<'_>,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Roi, (kind, head), data).await
+    put_part(training, lang, (img_id, Part::Roi), headers, head, data).await
 }
 
 /// `PUT …/mask`
@@ -46,11 +46,11 @@ async fn put_mask(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    kind: FormType,
+    headers: Headers<'_>,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Mask, (kind, head), data).await
+    put_part(training, lang, (img_id, Part::Mask), headers, head, data).await
 }
 
 /// `PUT …/dl`
@@ -60,25 +60,25 @@ async fn put_dl(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    kind: FormType,
+    headers: Headers<'_>,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Dl, (kind, head), data).await
+    put_part(training, lang, (img_id, Part::Dl), headers, head, data).await
 }
 
 async fn put_part(
     training: &Training,
     lang: MsgLang,
-    img_id: &str,
-    part: Part,
-    (kind, head): (FormType, BodyHead),
+    (img_id, part): (&str, Part),
+    headers: Headers<'_>,
+    head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
     let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
-    let incoming = forms::picture(training, &kind, head, data).await?;
-    let id = training.put_part(image, part, incoming).await?;
+    let incoming = forms::picture(training, &FormType::of(headers.0), head, data).await?;
+    let id = training.put_part_if(image, part, incoming, headers.1).await?;
     let id = match part {
         Part::Roi => PartId::Roi { img_roi_id: id },
         Part::Mask => PartId::Mask { img_mask_id: id },

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::folders::Link;
 use super::{Training, register, store, touch};
+use crate::collect::model::etag;
 use crate::collect::service::Picture;
 use crate::platform::blobs::{BlobKey, Incoming, Received, Segment, SegmentBody};
 use crate::platform::error::{Error, Thing};
 use crate::platform::ids::Id;
+use crate::platform::web::preconditions::{Current, Preconditions};
 use crate::training::model::{Code, Fault, Image, ImageType, Result};
 use crate::training::store::blobs::Thumbnail;
 
@@ -20,6 +22,8 @@ pub struct Content {
     pub content_type: String,
     /// The name to save it under.
     pub name: String,
+    /// Since when it is this, in UTC milliseconds.
+    pub modified_at: Option<i64>,
 }
 
 impl Training {
@@ -53,11 +57,19 @@ impl Training {
     /// 1002; 1003; 1004 or 1014 when they aren't what was registered; 1016 for other bytes of an image
     /// that has its bytes.
     pub async fn fill(&self, image: Id, incoming: Incoming) -> Result<()> {
+        self.fill_if(image, incoming, Preconditions::default()).await
+    }
+
+    /// The same, if the image's bytes are what the request presumes.
+    ///
+    /// # Errors
+    /// As [`Self::fill`]; 1017.
+    pub async fn fill_if(&self, image: Id, incoming: Incoming, conditions: Preconditions) -> Result<()> {
         let training = self.clone();
         let run = async move {
             let held = training.inner.collect.hold_bytes().await;
             let received = training.place(incoming).await?;
-            let filled = training.commit_bytes(image, &received).await;
+            let filled = training.commit_bytes(image, &received, &conditions).await;
             drop(held);
             if filled.is_err() {
                 training.inner.collect.discard(&received.key).await?;
@@ -67,8 +79,9 @@ impl Training {
         tokio::spawn(run).await.map_err(Error::internal)?
     }
 
-    async fn commit_bytes(&self, id: Id, received: &Received) -> Result<()> {
+    async fn commit_bytes(&self, id: Id, received: &Received, conditions: &Preconditions) -> Result<()> {
         let (mut tx, image) = self.open_image(id).await?;
+        check_bytes(&image, conditions)?;
         if let Some(there) = &image.sha256 {
             return if there == received.key.as_str() { Ok(()) } else { Err(has_bytes(id)) };
         }
@@ -87,6 +100,14 @@ impl Training {
         Ok(())
     }
 
+    /// Tells before the body arrives that the bytes of an image aren't what the request presumes.
+    ///
+    /// # Errors
+    /// 1002; 1003; 1017.
+    pub async fn foresee_fill(&self, id: Id, conditions: &Preconditions) -> Result<()> {
+        check_bytes(&self.find_image(id).await?, conditions)
+    }
+
     /// The bytes of an image.
     ///
     /// # Errors
@@ -98,7 +119,8 @@ impl Training {
             return Err(Fault::new(Code::NotHere, message));
         };
         let size = u64::try_from(image.size).map_err(Error::internal)?;
-        Ok(Content { sha256, size, content_type: image.kind.content_type().to_owned(), name: image.name })
+        let (content_type, modified_at) = (image.kind.content_type().to_owned(), Some(image.create_time));
+        Ok(Content { sha256, size, content_type, name: image.name, modified_at })
     }
 
     /// What shows an image in lists.
@@ -120,6 +142,13 @@ impl Training {
         let segment = Segment::Blob { key, offset, length, size: content.size };
         Ok(SegmentBody::fixed(self.blobs().clone(), vec![segment]))
     }
+}
+
+/// Whether an image's bytes are what the request presumes.
+fn check_bytes(image: &Image, conditions: &Preconditions) -> Result<()> {
+    let etag = image.sha256.as_deref().map(etag);
+    let current = etag.as_deref().map(|etag| Current { etag, modified_at: Some(image.create_time) });
+    Ok(conditions.check(current)?)
 }
 
 fn has_bytes(id: Id) -> Fault {

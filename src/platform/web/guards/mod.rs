@@ -2,10 +2,11 @@
 //!
 //! A guard stands at every door, as a handler's first argument: [`Caller`] where anybody may come in,
 //! [`Reader`], [`Writer`], [`Uploader`], [`User`] and [`Admin`] where one must be somebody. What always holds: each
-//! of them refuses writes that another site makes a browser send (contract §0), and paths and queries
-//! that are not UTF-8; and who somebody is is decided anew for each request, by the [`Gatekeeper`].
+//! of them refuses writes that another site makes a browser send (contract §0), paths and queries
+//! that are not UTF-8, and headers that change what a body means; and who somebody is is decided anew for each request, by the [`Gatekeeper`].
 
 mod gate;
+mod headers;
 mod origin;
 mod rights;
 mod who;
@@ -51,6 +52,18 @@ pub fn refuse<T>(request: &Request<'_>, error: Error) -> Outcome<T, ()> {
     Outcome::Error((status, ()))
 }
 
+/// The same for a responder, whose error the catcher renders in the shape of the path's family.
+///
+/// # Errors
+/// The status of the error.
+pub fn refused<T>(request: &Request<'_>, done: Result<T, Error>) -> Result<T, Status> {
+    done.map_err(|error| {
+        let status = Status::new(error.status());
+        request.local_cache(|| Refusal(Some(error)));
+        status
+    })
+}
+
 /// What is asked of everybody.
 fn check(request: &Request<'_>) -> Result<(), Error> {
     check_utf8(request.uri())?;
@@ -62,7 +75,7 @@ fn check(request: &Request<'_>) -> Result<(), Error> {
         );
         return Err(Error::Forbidden(message.into()));
     }
-    Ok(())
+    headers::check_headers(request)
 }
 
 /// Whether path and query are UTF-8, whatever stands there.

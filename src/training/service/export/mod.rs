@@ -36,6 +36,8 @@ pub struct Export {
     made: Vec<Option<Entry>>,
     layout: Arc<Layout<Place>>,
     etag: String,
+    /// UTC milliseconds.
+    laid_out_at: i64,
 }
 
 /// What is known before any image is read.
@@ -78,6 +80,12 @@ impl Export {
     #[must_use]
     pub fn etag(&self) -> &str {
         &self.etag
+    }
+
+    /// When this state was first laid out, in UTC milliseconds: no change of the task is later.
+    #[must_use]
+    pub fn laid_out_at(&self) -> i64 {
+        self.laid_out_at
     }
 
     /// The name to save it under.
@@ -154,6 +162,8 @@ impl Training {
     }
 
     async fn lay_out(&self, task: &Task, format: Format) -> Result<Export> {
+        // Read before the rows: should they change meanwhile, the layout is thrown away.
+        let laid_out_at = self.inner.clock.now_ms();
         let book = Arc::new(self.book(task, format).await?);
         let mut digest = Context::new(&SHA256);
         let mut layout = Layout::new(format.form());
@@ -188,7 +198,7 @@ impl Training {
         let digest = BlobKey::from_digest(digest.finish().as_ref().try_into().unwrap_or(&[0; 32]));
         let (version, revision) = (export::VERSION, book.revision);
         let etag = format!("\"x{version}-{}-{}-{revision}-{}\"", format.name(), task.id, &digest.as_str()[..24]);
-        Ok(Export { book, made, layout: Arc::new(layout), etag })
+        Ok(Export { book, made, layout: Arc::new(layout), etag, laid_out_at })
     }
 }
 
