@@ -102,6 +102,9 @@ pub enum Error {
     /// The state of things does not allow it (409).
     #[error("{0}")]
     Conflict(Message),
+    /// What the request presumes is not so, maybe no longer (412).
+    #[error("{0}")]
+    PreconditionFailed(Message),
     /// Larger than allowed (413). `limit` in bytes.
     #[error("larger than the limit of {limit} bytes")]
     TooLarge { limit: u64 },
@@ -213,6 +216,7 @@ impl Error {
             Self::TooSlow(_) => 408,
             Self::Conflict(_) => 409,
             Self::Gone(_) => 410,
+            Self::PreconditionFailed(_) => 412,
             Self::TooLarge { .. } => 413,
             Self::Unsupported(_) => 415,
             Self::Range { .. } => 416,
@@ -232,6 +236,7 @@ impl Error {
             Self::Invalid { field, message } => format!("{field}: {}", message.text(lang)),
             Self::Unprocessable(message)
             | Self::Conflict(message)
+            | Self::PreconditionFailed(message)
             | Self::Unsupported(message)
             | Self::Unauthorized(message)
             | Self::Forbidden(message)

@@ -108,6 +108,7 @@ pub fn code(error: &Error) -> u16 {
         Error::NotFound(_) | Error::Gone(_) => 1003,
         Error::TooLarge { .. } => 1015,
         Error::Conflict(_) => 1016,
+        Error::PreconditionFailed(_) => 1017,
         Error::Unauthorized(_) | Error::Forbidden(_) => 1401,
         Error::TooOften { .. } | Error::Unavailable(_) | Error::Full(_) | Error::OverQuota(_) | Error::Internal(_) => {
             1500

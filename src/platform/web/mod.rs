@@ -17,6 +17,7 @@ pub mod multipart;
 pub mod named;
 pub mod pace;
 pub mod page;
+pub mod preconditions;
 pub mod problem;
 pub mod qr;
 pub mod query;

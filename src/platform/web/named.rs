@@ -34,6 +34,7 @@ pub fn name(status: Status, error: &Error) -> &'static str {
         Error::NotFound(_) => "not_found",
         Error::Gone(_) => "gone",
         Error::Conflict(_) => "wrong_state",
+        Error::PreconditionFailed(_) => "changed_meanwhile",
         Error::TooLarge { .. } => "too_large",
         Error::Unsupported(_) => "unsupported_type",
         Error::Range { .. } => "range",

@@ -81,7 +81,7 @@ impl Texts {
             401 | 403 => &self.forbidden,
             404 => &self.not_found,
             405 => &self.method,
-            409 => &self.conflict,
+            409 | 412 => &self.conflict,
             410 => &self.gone,
             413 => &self.too_large,
             422 => &self.unprocessable,
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn every_status_has_its_words_in_every_language() {
         for lang in [Lang::En, Lang::Zh] {
-            for status in [400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503, 507] {
+            for status in [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 417, 422, 429, 500, 503, 507] {
                 let texts = Texts::of(lang).error(status);
                 assert!(!texts.title.is_empty() && !texts.hint.is_empty());
             }
