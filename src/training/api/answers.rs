@@ -25,7 +25,8 @@ impl<'r> Responder<'r, 'static> for Fault {
         let lang = MsgLang::of(request);
         Ok(match self {
             Self::Rule { code, message, members } => {
-                envelope::refusal(Status::new(code.status()), code.number(), message.text(lang.0), members)
+                let lang = if code.is_documents_own() { Lang::Zh } else { lang.0 };
+                envelope::refusal(Status::new(code.status()), code.number(), message.text(lang), members)
             }
             Self::Changed { message, standing } => changed(message.text(lang.0), standing.map(|standing| *standing))?,
             Self::Other(error) => envelope::of_error(&error, lang),

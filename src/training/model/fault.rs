@@ -50,6 +50,13 @@ impl Code {
         }
     }
 
+    /// Whether its text is a document's own, which front ends compare: it is Chinese whatever the reader's language.
+    /// (Pages tell it in the reader's.)
+    #[must_use]
+    pub fn is_documents_own(self) -> bool {
+        matches!(self, Self::TrainingCount | Self::EmptySet)
+    }
+
     /// The HTTP status that goes with it.
     #[must_use]
     pub fn status(self) -> u16 {
