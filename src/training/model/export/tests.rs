@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::platform::ids::Id;
-use crate::training::model::LabelClass;
 use crate::training::model::annotation::Object;
+use crate::training::model::{ImageType, LabelClass};
 
 fn class(no: i64, name: &str) -> LabelClass {
     LabelClass { id: no + 100, class_no: no, name: name.to_owned(), color: "#112233".to_owned(), order_id: no }
