@@ -1,14 +1,15 @@
 //! Each export opens in the reader that it is made for (contract §2.7).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::tools::{program, python_with_readers, run};
+use crate::support::tools::{program, run};
+use crate::support::training::{read_export, unpacked};
 use crate::support::upload::word;
 use crate::support::zip::Archive;
-use crate::support::{Db, Server, pictures, sha256, training::img_info};
+use crate::support::{Db, Server, pictures, sha256};
 
 on_both_databases!(
     imagefolder_opens_in_datasets,
@@ -55,43 +56,26 @@ impl Story {
         story.annotate(7, &json!([{"class": "con", "bbox": [0, 0, 1, 1], "score": 0.50}]));
         let list = json!({"task_id": story.task, "img_id_list": [story.images[4]]});
         story.server.send_json("PUT", "/training/files/files", &list).expect_fine();
-        let place =
-            |set: u32, orders: &str| format!("UPDATE task_images SET set_id = {set} WHERE order_id IN ({orders})");
-        let seen = "UPDATE tasks SET revision = revision + 1".to_owned();
-        story.server.direct().run(&[place(2, "3, 4"), place(1, "8"), seen]);
+        story.server.place(2, "3, 4");
+        story.server.place(1, "8");
         story
     }
 
-    fn ready(&mut self, name: &str, kind: u8, bytes: &[u8], (width, height): (u32, u32)) {
-        let body = json!({"task_id": self.task, "img_info": [img_info(name, kind, bytes.len(), width, height)]});
-        let answer = self.server.send_json("POST", "/training/files/files", &body).expect_fine();
-        let image = word(&answer["img_datas"][name]);
-        self.server.send("PUT", &format!("/training/files/{image}"), &[], bytes).expect_fine();
-        self.images.push(image);
+    fn ready(&mut self, name: &str, kind: u8, bytes: &[u8], size: (u32, u32)) {
+        self.images.push(self.server.ready_image(&self.task, name, kind, size, bytes));
     }
 
     fn annotate(&self, place: usize, objects: &Value) {
-        let path = format!("/training/images/{}/annotation", self.images[place]);
-        self.server.send_json("PUT", &path, &json!({"objects": objects, "mine": [1.0, "图"]})).expect_fine();
+        self.server.annotate(&self.images[place], &json!({"objects": objects, "mine": [1.0, "图"]}));
     }
 
     fn export(&self, format: &str) -> Vec<u8> {
-        self.server.get(&format!("/training/tasks/{}/export?format={format}", self.task)).expect(200).body
+        self.server.export(&self.task, format)
     }
 
-    /// The export on disk, unpacked by the common tools.
     fn unpacked(&self, format: &str) -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, path) = (folder.path().join("export"), folder.path().join("unpacked"));
-        std::fs::write(&file, self.export(format)).unwrap();
-        run(program("unzip").arg("-q").arg(&file).arg("-d").arg(&path)).fine();
-        (folder, path)
+        unpacked(&self.export(format))
     }
-}
-
-fn read(format: &str, path: &Path) -> Value {
-    let ran = python_with_readers("read_export.py", &[format.as_ref(), path.as_os_str()]).fine();
-    serde_json::from_slice(&ran.out).unwrap()
 }
 
 fn imagefolder_opens_in_datasets(db: Db) {
@@ -99,19 +83,14 @@ fn imagefolder_opens_in_datasets(db: Db) {
     let (_folder, path) = story.unpacked("imagefolder");
     let readme = std::fs::read_to_string(path.join("README.txt")).unwrap();
     assert!(readme.contains("train: 3 images") && readme.contains("not in yet: 1 images"), "{readme}");
-    let found = read("imagefolder", &path);
+    let found = read_export("imagefolder", &path);
     let row = |place: usize, class: &str, set: &str, (w, h): (u32, u32)| {
-        let id: i64 = story.images[place].parse().unwrap();
+        let id = &story.images[place];
         json!({"img_id": id, "class": class, "set": set, "width": w, "height": h, "size": [w, h]})
     };
     let by_id = |split: &str| {
         let mut rows = found[split].as_array().unwrap().clone();
-        rows.sort_by_key(|row| row["img_id"].as_i64());
-        for row in &mut rows {
-            if row["class"].is_null() {
-                row["class"] = json!("");
-            }
-        }
+        rows.sort_by_key(|row| word(&row["img_id"]));
         rows
     };
     let train = [row(0, "a/b", "train", (40, 30)), row(1, "", "train", (16, 8)), row(6, "dog", "train", (10, 10))];
@@ -131,6 +110,10 @@ fn imagefolder_opens_in_datasets(db: Db) {
         "val/_unlabelled/00000004-=1+1, _quoted_.png",
         "train/dog (2)/00000007-seven.png",
         "test/_con/00000008-a.b.png",
+        "test/_unlabelled/",
+        "val/cat/",
+        "train/metadata.jsonl",
+        "classes.txt",
     ] {
         assert!(names.iter().any(|known| known == name), "{name} in {names:?}");
     }
@@ -142,30 +125,37 @@ fn imagefolder_opens_in_datasets(db: Db) {
 fn coco_opens_in_pycocotools(db: Db) {
     let story = Story::start(db);
     let (_folder, path) = story.unpacked("coco");
-    let found = read("coco", &path);
+    let found = read_export("coco", &path);
     let classes = json!(["cat", "a/b", "DOG", "dog", "con"]);
     assert_eq!(found["train"]["categories"], classes);
     let train = &found["train"]["images"];
     assert_eq!(train.as_array().unwrap().len(), 3);
     assert_eq!(train[0]["file_name"], "00000001-one.png");
     assert_eq!(train[0]["img_id"], story.images[0]);
+    let first = &train[0]["boxes"][0];
     assert_eq!(
-        train[0]["boxes"],
-        json!([{"class": "cat", "bbox": [0, 0, 5, 5], "area": 25}, {"class": "a/b", "bbox": [10, 5, 20, 10.5], "area": 210}])
+        *first,
+        json!({"class": "cat", "bbox": [0, 0, 5, 5], "area": 25, "iscrowd": 0,
+               "segmentation": [[0, 0, 5, 0, 5, 5, 0, 5]], "mask": {"size": [30, 40], "pixels": 25}})
     );
+    let second = &train[0]["boxes"][1];
+    assert_eq!((&second["class"], &second["bbox"]), (&json!("a/b"), &json!([10, 5, 20, 10.5])));
+    assert_eq!(second["area"], 210);
     assert_eq!(train[1]["boxes"], json!([]));
     let turned = &found["val"]["images"][0];
     assert_eq!((&turned["width"], &turned["height"]), (&json!(40), &json!(20)), "as displayed");
     assert_eq!(turned["stored"], json!([20, 40]), "the bytes keep their orientation");
     assert_eq!(turned["boxes"][0]["bbox"], json!([30, 0, 10, 20]));
-    assert_eq!(found["test"]["images"][0]["boxes"][0]["class"], "con");
+    assert_eq!(turned["boxes"][0]["mask"], json!({"size": [20, 40], "pixels": 200}));
+    let boxes = &found["test"]["images"][0]["boxes"];
+    assert_eq!((&boxes[0]["class"], &boxes[0]["score"]), (&json!("con"), &json!(0.5)));
     assert!(std::fs::read_to_string(path.join("README.txt")).unwrap().contains("EXIF"));
 }
 
 fn yolo_has_labels_beside_images(db: Db) {
     let story = Story::start(db);
     let (_folder, path) = story.unpacked("yolo");
-    let found = read("yolo", &path);
+    let found = read_export("yolo", &path);
     assert_eq!((&found["nc"], &found["names"]), (&json!(5), &json!(["cat", "a/b", "DOG", "dog", "con"])));
     let sets = &found["sets"];
     let one = json!([[0.0, 0.0625, 0.083_333_33, 0.125, 0.166_666_67], [1.0, 0.5, 0.341_666_67, 0.5, 0.35]]);
@@ -185,7 +175,7 @@ fn csv_has_a_row_for_each_box(db: Db) {
     let first = answer.text().lines().next().unwrap().to_owned();
     assert_eq!(first, "set,file_name,img_id,img_name,class,x,y,w,h,width,height,sha256");
     let (_folder, path) = crate::support::tools::file_with("manifest.csv", &answer.body);
-    let found = read("csv", &path);
+    let found = read_export("csv", &path);
     let rows = found.as_array().unwrap();
     let names: Vec<&Value> = rows.iter().map(|row| &row["img_name"]).collect();
     assert_eq!(names, ["one.png", "one.png", "兰博基尼", "turned.jpg", ODD_NAME, "seven.png", "a.b.png"]);
@@ -204,22 +194,25 @@ fn webdataset_has_a_sample_for_each_image(db: Db) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("export.tar");
     std::fs::write(&path, story.export("webdataset")).unwrap();
-    let found = read("webdataset", &path);
+    let found = read_export("webdataset", &path);
     let keys: Vec<&String> = found.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["test-8", "train-1", "train-2", "train-7", "val-3", "val-4"]);
-    assert_eq!(found["train-1"]["kinds"], json!(["json", "png"]));
-    assert_eq!(found["train-2"]["kinds"], json!(["jpg", "json"]));
+    for sample in found.as_object().unwrap().values() {
+        assert_eq!(sample["kinds"], json!(["jpg", "json"]), "one ending for all, whatever a picture is");
+    }
     let sample = &found["test-8"]["json"];
     assert_eq!(
         (&sample["img_name"], &sample["class"], &sample["set"]),
         (&json!("a.b.png"), &json!("con"), &json!("test"))
     );
-    let annotation = json!({"objects": [{"class": "con", "bbox": [0, 0, 1, 1], "score": 0.5}], "mine": [1.0, "图"]});
-    assert_eq!(sample["annotation"], annotation);
-    assert_eq!(found["train-2"]["json"]["annotation"], Value::Null);
+    let annotation = |key: &str| -> Value {
+        serde_json::from_str(found[key]["json"]["annotation"].as_str().expect("a string")).unwrap()
+    };
+    let sent = json!({"objects": [{"class": "con", "bbox": [0, 0, 1, 1], "score": 0.5}], "mine": [1.0, "图"]});
+    assert_eq!(annotation("test-8"), sent);
+    assert_eq!(annotation("train-2"), Value::Null);
     let listed = run(program("tar").arg("-tf").arg(&path)).fine().text();
-    assert!(listed.lines().any(|line| line == "__granary__/README.txt"), "{listed}");
-    assert_eq!(listed.lines().count(), 13);
+    assert_eq!(listed.lines().count(), 12, "nothing but samples: {listed}");
     run(program("bsdtar").arg("-tf").arg(&path)).fine();
 }
 
@@ -234,9 +227,9 @@ fn an_empty_task_has_exports_too(db: Db) {
             let to = folder.path().join("unpacked");
             run(program("unzip").arg("-q").arg(&path).arg("-d").arg(&to)).fine();
         } else if format == "webdataset" {
-            assert_eq!(read(format, &path), json!({}));
+            assert_eq!(read_export(format, &path), json!({}));
         } else {
-            assert_eq!(read(format, &path), json!([]));
+            assert_eq!(read_export(format, &path), json!([]));
         }
     }
 }

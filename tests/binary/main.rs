@@ -31,6 +31,7 @@ mod duplication;
 mod duplication_crash;
 mod errors;
 mod export_formats;
+mod export_readers;
 mod export_transfers;
 mod files;
 mod form_addresses;

@@ -84,10 +84,10 @@ async fn everything_of_an_image_is_copied(engine: Engine) {
     let image = world.training.find_image(new[1]).await.unwrap();
     assert_eq!((image.set, image.task_id), (Set::Verifying, NEW));
     assert_eq!(image.sha256, world.training.find_image(images[2]).await.unwrap().sha256);
-    let (mongo_id, document) = world.training.annotation(new[1]).await.unwrap();
-    assert_eq!(Some(&mongo_id), told[1].mongo_id.as_ref());
-    assert_eq!(document.as_bytes(), BOX);
-    assert_ne!(mongo_id, world.training.annotation(images[2]).await.unwrap().0);
+    let copy = world.training.annotation(new[1]).await.unwrap();
+    assert_eq!(Some(&copy.mongo_id), told[1].mongo_id.as_ref());
+    assert_eq!(copy.annotation.as_bytes(), BOX);
+    assert_ne!(copy.mongo_id, world.training.annotation(images[2]).await.unwrap().mongo_id);
 
     for (text, expected) in [
         ("SELECT COUNT(*) FROM images WHERE group_key IS NOT NULL", 2),
@@ -128,7 +128,7 @@ async fn copy_and_source_go_their_own_ways(engine: Engine) {
     let classes = world.training.task(NEW).await.unwrap().classes;
     world.training.change_class(NEW, classes[1].id, Some("renamed"), None).await.unwrap();
     let other = br#"{"objects":[{"class":"a","bbox":[1,1,2,2]}]}"#;
-    assert!(world.training.annotation(new[0]).await.unwrap().1.contains("renamed"));
+    assert!(world.training.annotation(new[0]).await.unwrap().annotation.contains("renamed"));
     world.training.annotate(new[0], other.to_vec()).await.unwrap();
     world.training.delete_class(NEW, classes[1].id).await.unwrap();
     world.training.set_group(new[1], Some("g")).await.unwrap();
@@ -199,7 +199,7 @@ async fn large_annotations_share_their_blob(engine: Engine) {
     let new = ids(&world, &copied).await[0];
     // The source lets go of it; the copy still has it.
     world.training.annotate(image, br#"{"objects":[]}"#.to_vec()).await.unwrap();
-    assert_eq!(world.training.annotation(new).await.unwrap().1, large);
+    assert_eq!(world.training.annotation(new).await.unwrap().annotation, large);
     world.training.annotate(new, br#"{"objects":[]}"#.to_vec()).await.unwrap();
     assert_eq!(world.blob_count(), blobs - 1, "nobody needs it any more");
 }

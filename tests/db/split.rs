@@ -56,6 +56,7 @@ impl Rooms {
     pub async fn refused(&self, wish: Wish) -> (Code, serde_json::Value) {
         match self.split.split(wish).await.unwrap_err() {
             Fault::Rule { code, members, .. } => (code, members.into()),
+            Fault::Changed { message, .. } => panic!("{message}"),
             Fault::Other(error) => panic!("{error}"),
         }
     }

@@ -1,13 +1,15 @@
 //! Annotations are checked once, beside the threads that serve, and against the classes of the moment.
 
+use granary::platform::web::preconditions::Preconditions;
 use granary::training::model::annotation::{Frame, check};
 use granary::training::model::{Code, LabelClass};
+use rocket::http::{HeaderMap, Method};
 
 use crate::on_both_engines;
 use crate::training_images::{bitmap, fill, new_task, register};
 use crate::world::{Engine, World};
 
-on_both_engines!(a_class_and_its_annotation_never_miss_each_other);
+on_both_engines!(a_class_and_its_annotation_never_miss_each_other, of_many_who_saw_the_same_one_writes);
 
 /// A document of so many boxes of the class `a`, for a picture of 5 by 5 pixels.
 fn document(boxes: usize) -> Vec<u8> {
@@ -70,4 +72,37 @@ async fn a_class_and_its_annotation_never_miss_each_other(engine: Engine) {
     }
     let none = world.staged_count();
     assert_eq!(none, 0, "a refused document leaves nothing behind");
+}
+
+async fn of_many_who_saw_the_same_one_writes(engine: Engine) {
+    let world = World::new(engine).await;
+    let bytes = bitmap(5, 1);
+    let task = new_task(&world, &["a"]).await;
+    let image = register(&world, task, "a.bmp", &bytes, 5).await;
+    fill(&world, image, &bytes).await.unwrap();
+    for round in 0..4 {
+        // At first that there is nothing, then that there is what the one before wrote.
+        let condition = match round {
+            0 => ("If-None-Match", "*".to_owned()),
+            _ => ("If-Match", world.training.annotation(image).await.unwrap().etag),
+        };
+        let mut tries = Vec::new();
+        for writer in 0..8_usize {
+            let (training, mut headers) = (world.training.clone(), HeaderMap::new());
+            headers.add_raw(condition.0, condition.1.clone());
+            let conditions = Preconditions::read(&headers, Method::Put);
+            let sent = document(1 + round + writer * (1 + round * 3000));
+            tries.push(tokio::spawn(async move { training.annotate_if(image, sent, conditions).await }));
+        }
+        let mut written = Vec::new();
+        for one in tries {
+            match one.await.unwrap() {
+                Ok(etag) => written.push(etag),
+                Err(fault) => assert_eq!(fault.code(), Some(Code::Changed), "{fault}"),
+            }
+        }
+        assert_eq!(written.len(), 1, "round {round}");
+        assert_eq!(world.training.annotation(image).await.unwrap().etag, written[0]);
+    }
+    assert_eq!(world.staged_count(), 0, "a refused document leaves nothing behind");
 }

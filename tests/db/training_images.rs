@@ -170,7 +170,7 @@ async fn a_replaced_document_leaves_no_bytes(engine: Engine) {
     assert_eq!(world.blob_count(), 2);
     world.training.annotate(a, large("y")).await.unwrap();
     assert_eq!(world.blob_count(), 2, "the same again");
-    assert_eq!(world.training.annotation(a).await.unwrap().1.len(), large("y").len());
+    assert_eq!(world.training.annotation(a).await.unwrap().annotation.len(), large("y").len());
 }
 
 async fn a_class_in_use_is_kept_even_by_deleted_images(engine: Engine) {
@@ -194,5 +194,5 @@ async fn a_class_in_use_is_kept_even_by_deleted_images(engine: Engine) {
     assert_eq!(classes.iter().map(|class| class.order_id).collect::<Vec<_>>(), (1..=11).collect::<Vec<_>>());
     assert_eq!(classes[10].class_no, 12, "a number is never given twice");
     world.training.restore_images(task, vec![id]).await.unwrap();
-    assert!(world.training.annotation(id).await.unwrap().1.contains("\"class\":\"k\""));
+    assert!(world.training.annotation(id).await.unwrap().annotation.contains("\"class\":\"k\""));
 }

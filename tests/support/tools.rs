@@ -64,8 +64,19 @@ pub fn python<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
 /// The same in the Python that has the readers of exports.
 #[track_caller]
 pub fn python_with_readers<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
-    let Ok(python) = std::env::var("GRANARY_TEST_PYTHON") else {
-        panic!("GRANARY_TEST_PYTHON is not set: run the tests by ./scripts/test, which installs the readers");
+    python_of("GRANARY_TEST_PYTHON", file, arguments)
+}
+
+/// The same in the Python that has torch.
+#[track_caller]
+pub fn python_with_torch<S: AsRef<std::ffi::OsStr>>(file: &str, arguments: &[S]) -> Ran {
+    python_of("GRANARY_TEST_PYTHON_TORCH", file, arguments)
+}
+
+#[track_caller]
+fn python_of<S: AsRef<std::ffi::OsStr>>(variable: &str, file: &str, arguments: &[S]) -> Ran {
+    let Ok(python) = std::env::var(variable) else {
+        panic!("{variable} is not set: run the tests by ./scripts/test, which installs the readers");
     };
     run(program(&python).arg(client(file)).args(arguments))
 }

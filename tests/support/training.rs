@@ -1,9 +1,12 @@
 //! Short words for training tasks: JSON bodies, the envelope of answers, images with their bytes.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use super::http::Answer;
 use super::server::Server;
+use super::tools::{file_with, program, python_with_readers, python_with_torch, run};
 use super::upload::word;
 
 impl Answer {
@@ -68,6 +71,54 @@ impl Server {
         self.send("PUT", &format!("/training/files/{image}"), &[], bytes).expect_fine();
         image
     }
+
+    /// Registers one image of a type (1 PNG, 2 JPEG, 3 BMP) and sends its bytes; its id.
+    #[track_caller]
+    pub fn ready_image(&self, task: &str, name: &str, kind: u8, (width, height): (u32, u32), bytes: &[u8]) -> String {
+        let body = json!({"task_id": task, "img_info": [img_info(name, kind, bytes.len(), width, height)]});
+        let answer = self.send_json("POST", "/training/files/files", &body).expect_fine();
+        let image = word(&answer["img_datas"][name]);
+        self.send("PUT", &format!("/training/files/{image}"), &[], bytes).expect_fine();
+        image
+    }
+
+    /// Puts the annotation of an image.
+    #[track_caller]
+    pub fn annotate(&self, image: &str, annotation: &Value) {
+        self.send_json("PUT", &format!("/training/images/{image}/annotation"), annotation).expect_fine();
+    }
+
+    /// Puts the images at these places of the order into a set (0 training, 1 testing, 2 verifying), past the splits.
+    pub fn place(&self, set: u32, orders: &str) {
+        let place = format!("UPDATE task_images SET set_id = {set} WHERE order_id IN ({orders})");
+        self.direct().run(&[place, "UPDATE tasks SET revision = revision + 1".to_owned()]);
+    }
+
+    /// An export as it is sent.
+    #[track_caller]
+    pub fn export(&self, task: &str, format: &str) -> Vec<u8> {
+        self.get(&format!("/training/tasks/{task}/export?format={format}")).expect(200).body
+    }
+}
+
+/// An export on disk, unpacked by the common tools; its path in the folder.
+#[track_caller]
+pub fn unpacked(export: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let (folder, file) = file_with("export", export);
+    let path = folder.path().join("unpacked");
+    run(program("unzip").arg("-q").arg(&file).arg("-d").arg(&path)).fine();
+    (folder, path)
+}
+
+/// What a reader of `tests/clients/read_export.py` finds.
+#[track_caller]
+pub fn read_export(reader: &str, path: &Path) -> Value {
+    let arguments = [reader.as_ref(), path.as_os_str()];
+    let ran = match reader {
+        "torchvision" | "ultralytics" => python_with_torch("read_export.py", &arguments),
+        _ => python_with_readers("read_export.py", &arguments),
+    };
+    serde_json::from_slice(&ran.fine().out).expect("JSON")
 }
 
 /// One element of `img_info`.

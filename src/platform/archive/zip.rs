@@ -28,6 +28,7 @@ const FLAGS: u16 = 1 << 11;
 /// What an archive has to know of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
+    /// A folder's ends with `/`; it has no bytes.
     pub name: String,
     /// Bytes.
     pub size: u64,
@@ -80,7 +81,8 @@ impl Entry {
         put16(out, 0); // no comment
         put16(out, 0); // disk
         put16(out, 0); // internal attributes
-        put32(out, 0o100_644 << 16); // a plain file
+        // By Unix in the upper half, by MS-DOS in the lower (APPNOTE 4.4.15).
+        put32(out, if self.name.ends_with('/') { 0o040_755 << 16 | 0x10 } else { 0o100_644 << 16 });
         put32(out, low32(offset));
         self.write_name_and_time(out);
         if self.is_large() || far {

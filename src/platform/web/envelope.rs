@@ -124,9 +124,15 @@ pub fn code(error: &Error) -> u16 {
 pub fn refusal(status: Status, code: u16, msg: &str, mut members: Map<String, Value>) -> Response<'static> {
     members.insert("code".to_owned(), json!(code));
     members.insert("msg".to_owned(), json!(msg));
-    let text = Value::Object(members).to_string();
-    let mut response = Response::new();
+    let mut response = json(Value::Object(members).to_string());
     response.set_status(status);
+    response
+}
+
+/// An answer of JSON that is made already.
+#[must_use]
+pub fn json(text: String) -> Response<'static> {
+    let mut response = Response::new();
     response.set_header(ContentType::JSON);
     response.set_raw_header("Cache-Control", "no-store");
     response.set_sized_body(text.len(), Cursor::new(text));

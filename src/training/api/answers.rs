@@ -2,15 +2,20 @@
 
 use rocket::http::Status;
 use rocket::request::Request;
-use rocket::response::{self, Responder};
+use rocket::response::{self, Responder, Response};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::platform::clock::rfc3339;
+use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::envelope::{self, MsgLang, Success};
-use crate::training::model::{Fault, LabelClass, Registered, Set, State, TaskView};
+use crate::platform::web::envelope::{self, MsgLang, Nothing, Success};
+use crate::platform::web::lang::Lang;
+use crate::platform::web::preconditions::{Current, Preconditions};
+use crate::training::model::fault::Standing;
+use crate::training::model::{Code, Fault, LabelClass, Registered, Set, State, TaskView};
 
 /// What handlers of this family return.
 pub type Answer<T> = Result<Success<T>, Fault>;
@@ -20,10 +25,101 @@ impl<'r> Responder<'r, 'static> for Fault {
         let lang = MsgLang::of(request);
         Ok(match self {
             Self::Rule { code, message, members } => {
-                envelope::refusal(Status::new(code.status()), code.number(), message.text(lang.0), members)
+                let lang = if code.is_documents_own() { Lang::Zh } else { lang.0 };
+                envelope::refusal(Status::new(code.status()), code.number(), message.text(lang), members)
             }
+            Self::Changed { message, standing } => changed(message.text(lang.0), standing.map(|standing| *standing))?,
             Self::Other(error) => envelope::of_error(&error, lang),
         })
+    }
+}
+
+/// An image's document, as it was sent.
+#[derive(Debug, Serialize)]
+pub struct AnnotationResponse {
+    mongo_id: Option<String>,
+    annotation: Option<Box<RawValue>>,
+}
+
+impl AnnotationResponse {
+    fn of(mongo_id: String, annotation: String) -> Result<Self, Error> {
+        let annotation = RawValue::from_string(annotation).map_err(Error::internal)?;
+        Ok(Self { mongo_id: Some(mongo_id), annotation: Some(annotation) })
+    }
+}
+
+/// 1017, with what stands there.
+fn changed(msg: &str, standing: Option<Standing>) -> Result<Response<'static>, Status> {
+    #[derive(Serialize)]
+    struct Refusal<'a> {
+        code: u16,
+        msg: &'a str,
+        #[serde(flatten)]
+        standing: AnnotationResponse,
+    }
+    let failed = |_| Status::InternalServerError;
+    let (etag, standing) = match standing {
+        None => (None, AnnotationResponse { mongo_id: None, annotation: None }),
+        Some(Standing { mongo_id, annotation, etag }) => {
+            (Some(etag), AnnotationResponse::of(mongo_id, annotation).map_err(|error| failed(error.to_string()))?)
+        }
+    };
+    let body = serde_json::to_string(&Refusal { code: Code::Changed.number(), msg, standing });
+    let body = body.map_err(|error| failed(error.to_string()))?;
+    let mut response = envelope::json(body);
+    response.set_status(Status::new(Code::Changed.status()));
+    if let Some(etag) = etag {
+        response.set_raw_header("ETag", etag);
+    }
+    Ok(response)
+}
+
+/// An annotation, unless the client has it already; or what became of one, without a word about its contents.
+pub struct Tagged<T> {
+    /// Strong, in its quotes.
+    etag: String,
+    /// `None`: 304.
+    answer: Option<Success<T>>,
+    cache: &'static str,
+}
+
+impl Tagged<AnnotationResponse> {
+    /// What stands there, where the conditions of a read hold.
+    pub fn read(lang: MsgLang, standing: Standing, conditions: &Preconditions) -> Result<Self, Fault> {
+        let is_known = match conditions.is_unchanged(Current { etag: &standing.etag, modified_at: None }) {
+            Ok(is_known) => is_known,
+            Err(error) => {
+                let message = (error.text(Lang::En), error.text(Lang::Zh)).into();
+                return Err(Fault::Changed { message, standing: Some(Box::new(standing)) });
+            }
+        };
+        let Standing { mongo_id, annotation, etag } = standing;
+        let answer = if is_known { None } else { Some(AnnotationResponse::of(mongo_id, annotation)?) };
+        let msg = ("Annotation found.", "标注查询成功");
+        let answer = answer.map(|answer| Success::new(lang, msg, answer));
+        Ok(Self { etag, answer, cache: "private, no-cache" })
+    }
+}
+
+impl Tagged<Nothing> {
+    /// What is stored now.
+    pub fn stored(lang: MsgLang, etag: String) -> Self {
+        let answer = Some(Success::new(lang, ("Annotation stored.", "标注保存成功"), Nothing {}));
+        Self { etag, answer, cache: "no-store" }
+    }
+}
+
+impl<'r, T: Serialize> Responder<'r, 'static> for Tagged<T> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = match self.answer {
+            Some(answer) => answer.respond_to(request)?,
+            None => Response::build().status(Status::NotModified).finalize(),
+        };
+        response.set_raw_header("ETag", self.etag);
+        response.set_raw_header("Cache-Control", self.cache);
+        // `msg` is in the reader's language.
+        response.adjoin_raw_header("Vary", "Accept-Language");
+        Ok(response)
     }
 }
 

@@ -2,50 +2,46 @@
 
 use rocket::data::Data;
 use rocket::{Route, State, get, put, routes};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
-use super::answers::Answer;
+use super::answers::{AnnotationResponse, Answer, Tagged};
 use super::bodies;
-use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
+use crate::platform::web::preconditions::Preconditions;
 use crate::platform::web::receive::BodyHead;
-use crate::training::model::annotation;
+use crate::training::model::{Fault, annotation};
 use crate::training::service::Training;
 
-/// An image's document.
-#[derive(Debug, Serialize)]
-struct Annotation {
-    mongo_id: String,
-    annotation: Box<RawValue>,
-}
-
-/// `PUT …/annotation`
+/// `PUT …/annotation`, where its preconditions hold of what stands there (RFC 9110 §13).
 #[put("/training/images/<img_id>/annotation", data = "<data>")]
 async fn annotate(
     _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
+    conditions: Preconditions,
     img_id: &str,
     head: BodyHead,
     data: Data<'_>,
-) -> Answer<Nothing> {
+) -> Result<Tagged<Nothing>, Fault> {
     let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
     let (sent, _room) = json::whole(data, head, annotation::MAX_BYTES).await?;
-    training.annotate(image, json::unmarked(sent)?).await?;
-    Ok(Success::new(lang, ("Annotation stored.", "标注保存成功"), Nothing {}))
+    Ok(Tagged::stored(lang, training.annotate_if(image, json::unmarked(sent)?, conditions).await?))
 }
 
 /// `GET …/annotation`
 #[get("/training/images/<img_id>/annotation")]
-async fn annotation_of(_reader: Reader, training: &State<Training>, lang: MsgLang, img_id: &str) -> Answer<Annotation> {
-    let (mongo_id, text) = training.annotation(Id::read("img_id", img_id)?).await?;
-    let annotation = RawValue::from_string(text).map_err(Error::internal)?;
-    Ok(Success::new(lang, ("Annotation found.", "标注查询成功"), Annotation { mongo_id, annotation }))
+async fn annotation_of(
+    _reader: Reader,
+    training: &State<Training>,
+    lang: MsgLang,
+    conditions: Preconditions,
+    img_id: &str,
+) -> Result<Tagged<AnnotationResponse>, Fault> {
+    let standing = training.annotation(Id::read("img_id", img_id)?).await?;
+    Tagged::read(lang, standing, &conditions)
 }
 
 /// `PUT …/state`

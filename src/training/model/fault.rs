@@ -23,6 +23,7 @@ pub enum Code {
     NotAsRegistered,
     TooLarge,
     WrongState,
+    Changed,
 }
 
 impl Code {
@@ -45,7 +46,15 @@ impl Code {
             Self::NotAsRegistered => 1014,
             Self::TooLarge => 1015,
             Self::WrongState => 1016,
+            Self::Changed => 1017,
         }
+    }
+
+    /// Whether its text is a document's own, which front ends compare: it is Chinese whatever the reader's language.
+    /// (Pages tell it in the reader's.)
+    #[must_use]
+    pub fn is_documents_own(self) -> bool {
+        matches!(self, Self::TrainingCount | Self::EmptySet)
     }
 
     /// The HTTP status that goes with it.
@@ -55,6 +64,7 @@ impl Code {
             Self::Malformed => 400,
             Self::NoTask | Self::NotHere | Self::EmptySet => 404,
             Self::Exists | Self::WrongState => 409,
+            Self::Changed => 412,
             Self::TooLarge => 413,
             Self::ImageType
             | Self::NameTwice
@@ -79,9 +89,23 @@ pub enum Fault {
         /// Further members of the answer, such as `nearest`.
         members: Map<String, Value>,
     },
+    /// What the request presumes of an annotation isn't so; what stands there instead, where something does.
+    #[error("{message}")]
+    Changed { message: Message, standing: Option<Box<Standing>> },
     /// Anything that may happen anywhere.
     #[error(transparent)]
     Other(#[from] Error),
+}
+
+/// The annotation of an image as it is given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// 24 hex digits.
+    pub mongo_id: String,
+    /// The JSON document as it was sent.
+    pub annotation: String,
+    /// Strong, in its quotes.
+    pub etag: String,
 }
 
 /// What every use case of this family returns.
@@ -130,6 +154,7 @@ impl Fault {
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Rule { code, .. } => Some(*code),
+            Self::Changed { .. } => Some(Code::Changed),
             Self::Other(_) => None,
         }
     }
@@ -138,7 +163,7 @@ impl Fault {
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         match self {
-            Self::Rule { message, .. } => message.text(lang).to_owned(),
+            Self::Rule { message, .. } | Self::Changed { message, .. } => message.text(lang).to_owned(),
             Self::Other(error) => error.text(lang),
         }
     }
@@ -149,6 +174,7 @@ impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         let (code, message) = match fault {
             Fault::Other(error) => return error,
+            Fault::Changed { message, .. } => return Self::PreconditionFailed(message),
             Fault::Rule { code, message, .. } => (code, message),
         };
         match code.status() {

@@ -1,47 +1,65 @@
 //! Annotations, states and groups of single images.
 
+use ring::digest::{self, Context, Digest, SHA256};
 use tokio::task::spawn_blocking;
 
 use super::{Training, store, touch};
 use crate::platform::blobs::{BlobKey, Received};
 use crate::platform::error::{Error, Thing};
 use crate::platform::ids::Id;
+use crate::platform::web::lang::Lang;
+use crate::platform::web::preconditions::{Current, Preconditions};
 use crate::training::model::annotation::{self, Checked, Frame, MAX_INLINE};
+use crate::training::model::fault::Standing;
 use crate::training::model::{Code, Fault, Image, LabelClass, Result, State};
-use crate::training::store::annotations::Place;
+use crate::training::store::annotations::{Kept, Place};
 use crate::training::store::blobs::Thumbnail;
 
 impl Training {
     /// Puts an annotation in the place of the one that may be there; the image's state becomes 2.
     ///
+    /// # Errors
+    /// As [`Self::annotate_if`].
+    pub async fn annotate(&self, image: Id, sent: Vec<u8>) -> Result<()> {
+        self.annotate_if(image, sent, Preconditions::default()).await.map(drop)
+    }
+
+    /// The same where `conditions` hold of what stands there, asked in the transaction that writes. The entity tag of
+    /// what stands there now.
+    ///
     /// Runs to its end even when the caller goes away.
     ///
     /// # Errors
     /// 1002; 1003; 1016 while the bytes aren't in; 1001 for a document that isn't one, an unknown class
-    /// or a box outside of the picture.
-    pub async fn annotate(&self, image: Id, sent: Vec<u8>) -> Result<()> {
+    /// or a box outside of the picture; 1017 with what stands there where the conditions don't hold.
+    pub async fn annotate_if(&self, image: Id, sent: Vec<u8>, conditions: Preconditions) -> Result<String> {
         let training = self.clone();
-        tokio::spawn(async move { training.put_annotation(image, sent).await }).await.map_err(Error::internal)?
+        let putting = tokio::spawn(async move { training.put_annotation(image, sent, &conditions).await });
+        putting.await.map_err(Error::internal)?
     }
 
-    async fn put_annotation(&self, id: Id, sent: Vec<u8>) -> Result<()> {
+    async fn put_annotation(&self, id: Id, sent: Vec<u8>, conditions: &Preconditions) -> Result<String> {
         let image = self.find_image(id).await?;
         check_ready(&image)?;
         let classes = store::classes::of_tasks(&self.inner.db, &[image.task_id]).await?;
         let draft = check(&image, sent, classes.into_iter().map(|(_, class)| class).collect()).await?;
         let doc = &draft.checked.doc;
         if doc.len() <= MAX_INLINE {
-            let released = self.commit_annotation(id, draft, None).await?;
-            return self.release(released).await;
+            let (released, etag) = self.commit_annotation(id, draft, None, conditions).await?;
+            self.release(released).await?;
+            return Ok(etag);
         }
         let mut incoming = self.begin(Some(doc.len() as u64))?;
         incoming.write(doc.as_bytes()).await.map_err(Error::from)?;
         let held = self.inner.collect.hold_bytes().await;
         let received = self.place(incoming).await?;
-        let committed = self.commit_annotation(id, draft, Some(&received)).await;
+        let committed = self.commit_annotation(id, draft, Some(&received), conditions).await;
         drop(held);
         match committed {
-            Ok(released) => self.release(released.filter(|old| old != received.key.as_str())).await,
+            Ok((released, etag)) => {
+                self.release(released.filter(|old| old != received.key.as_str())).await?;
+                Ok(etag)
+            }
             Err(fault) => {
                 self.inner.collect.discard(&received.key).await?;
                 Err(fault)
@@ -50,25 +68,34 @@ impl Training {
     }
 
     /// Writes a checked document, `large` where it is a blob. The blob of the document before, which
-    /// nothing here names any more.
+    /// nothing here names any more, and the entity tag of this one.
     ///
     /// Others wait as long as this takes, so the document is checked once more only when the classes
     /// aren't those it was checked against.
-    async fn commit_annotation(&self, id: Id, draft: Draft, large: Option<&Received>) -> Result<Option<String>> {
+    async fn commit_annotation(
+        &self,
+        id: Id,
+        draft: Draft,
+        large: Option<&Received>,
+        conditions: &Preconditions,
+    ) -> Result<(Option<String>, String)> {
         let now = self.inner.clock.now_ms();
         let (mut tx, image) = self.open_image(id).await?;
         check_ready(&image)?;
         let classes = store::classes::list(&mut tx, image.task_id).await?;
+        let old = store::annotations::find_in(&mut tx, id).await?;
+        if !conditions.is_empty() {
+            self.check_conditions(&image, old.as_ref(), &classes, conditions).await?;
+        }
         let checked = if classes == draft.classes {
             draft.checked
         } else {
-            let again = check(&image, draft.sent, classes).await?.checked;
+            let again = check(&image, draft.sent, classes.clone()).await?.checked;
             if large.is_some() && again.doc != draft.checked.doc {
                 return Err(changed_meanwhile());
             }
             again
         };
-        let old = store::annotations::blob(&mut tx, id).await?;
         let place = match large {
             None => Place::Row(checked.doc),
             Some(received) => {
@@ -76,11 +103,42 @@ impl Training {
                 Place::Blob(received.key.as_str().to_owned())
             }
         };
-        store::annotations::put(&mut tx, &image, place, &checked.classes, checked.top_class, now).await?;
+        let new = Kept { place, classes: checked.classes };
+        let etag = etag(&new, &classes);
+        store::annotations::put(&mut tx, &image, new, checked.top_class, now).await?;
         store::images::set_state(&mut tx, &image, State::Annotated).await?;
         touch(&mut tx, image.task_id, false).await?;
         tx.commit().await?;
-        Ok(old)
+        Ok((old.and_then(|old| old.blob().map(str::to_owned)), etag))
+    }
+
+    async fn check_conditions(
+        &self,
+        image: &Image,
+        old: Option<&Kept>,
+        classes: &[LabelClass],
+        conditions: &Preconditions,
+    ) -> Result<()> {
+        let etag = old.map(|old| etag(old, classes));
+        let current = etag.as_deref().map(|etag| Current { etag, modified_at: None });
+        let Err(error) = conditions.check(current) else {
+            return Ok(());
+        };
+        let standing = match old {
+            Some(old) => Some(self.standing(image, old, classes).await?),
+            None => None,
+        };
+        let message = (error.text(Lang::En), error.text(Lang::Zh)).into();
+        Err(Fault::Changed { message, standing: standing.map(Box::new) })
+    }
+
+    async fn standing(&self, image: &Image, kept: &Kept, classes: &[LabelClass]) -> Result<Standing> {
+        let doc = match &kept.place {
+            Place::Row(doc) => annotation::render(doc, classes)?,
+            Place::Blob(sha256) => annotation::render(&self.read_text(sha256).await?, classes)?,
+        };
+        let mongo_id = annotation::mongo_id(image.create_time, image.id);
+        Ok(Standing { mongo_id, annotation: doc, etag: etag(kept, classes) })
     }
 
     /// Removes bytes that a row named until now.
@@ -94,23 +152,23 @@ impl Training {
         Ok(())
     }
 
-    /// The annotation of an image: its `mongo_id`, and the JSON document as it was sent.
+    /// The annotation of an image.
     ///
     /// # Errors
     /// 1002; 1003, also when there is none.
-    pub async fn annotation(&self, id: Id) -> Result<(String, String)> {
+    pub async fn annotation(&self, id: Id) -> Result<Standing> {
         let image = self.find_image(id).await?;
         let none =
             || Fault::new(Code::NotHere, (format!("Image {id} has no annotation."), format!("图像 {id} 没有标注")));
-        let kept = self.kept_annotation(id).await?.ok_or_else(none)?;
+        let kept = store::annotations::find(&self.inner.db, id).await?.ok_or_else(none)?;
         let classes = store::classes::of_tasks(&self.inner.db, &[image.task_id]).await?;
         let classes: Vec<_> = classes.into_iter().map(|(_, class)| class).collect();
-        Ok((annotation::mongo_id(image.create_time, id), annotation::render(&kept, &classes)?))
+        self.standing(&image, &kept, &classes).await
     }
 
     /// The document of an image as it is kept.
     pub(super) async fn kept_annotation(&self, id: Id) -> Result<Option<String>> {
-        Ok(match store::annotations::find(&self.inner.db, id).await? {
+        Ok(match store::annotations::find(&self.inner.db, id).await?.map(|kept| kept.place) {
             Some(Place::Row(doc)) => Some(doc),
             Some(Place::Blob(sha256)) => Some(self.read_text(&sha256).await?),
             None => None,
@@ -148,6 +206,26 @@ impl Training {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The entity tag of a document: of its bytes, and of the classes that it names, as they are called now.
+fn etag(kept: &Kept, classes: &[LabelClass]) -> String {
+    let mut digest = Context::new(&SHA256);
+    match &kept.place {
+        Place::Row(doc) => digest.update(key(digest::digest(&SHA256, doc.as_bytes())).as_str().as_bytes()),
+        Place::Blob(sha256) => digest.update(sha256.as_bytes()),
+    }
+    let named: Vec<&str> = kept.classes.split(',').collect();
+    for LabelClass { id, class_no, name, .. } in classes {
+        if named.contains(&class_no.to_string().as_str()) {
+            digest.update(format!("\n{class_no} {id} {name}").as_bytes());
+        }
+    }
+    format!("\"a-{}\"", &key(digest.finish()).as_str()[..32])
+}
+
+fn key(digest: Digest) -> BlobKey {
+    BlobKey::from_digest(digest.as_ref().try_into().unwrap_or(&[0; 32]))
 }
 
 /// A document, and the classes that it was checked against.

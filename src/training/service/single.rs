@@ -4,7 +4,7 @@ use super::{Training, store};
 use crate::collect::model::File;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::training::model::annotation::{self, Object};
+use crate::training::model::annotation::{self, Object, Size};
 use crate::training::model::{Fault, Image, LabelClass, Part, Result, Shelf, Task};
 
 /// An image of a task, living or deleted.
@@ -45,7 +45,7 @@ impl Training {
             None => None,
         };
         let objects = match self.kept_annotation(id).await? {
-            Some(kept) => annotation::objects(&kept)?,
+            Some(kept) => annotation::objects(&kept, Size::of(image.width, image.height))?,
             None => Vec::new(),
         };
         let classes = store::classes::of_tasks(db, &[task.id]).await?;

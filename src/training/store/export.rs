@@ -92,17 +92,37 @@ fn document_of(row: &Row) -> Result<Option<(Place, u64)>> {
     Ok(Some((Place::Row(String::from_utf8(doc).map_err(Error::internal)?), size)))
 }
 
-/// Images with and without bytes, by set.
-pub async fn counts(db: &Db, task: Id) -> Result<Vec<(Set, i64, i64)>> {
-    const COUNTS: &str = "SELECT set_id, COUNT(*), CAST(SUM(CASE WHEN img_state = 0 THEN 1 ELSE 0 END) AS SIGNED) \
+/// The images of one set.
+#[derive(Debug, Clone, Copy)]
+pub struct Count {
+    pub set: Set,
+    pub with_bytes: i64,
+    pub without_bytes: i64,
+    /// Of those with bytes.
+    pub without_class: i64,
+}
+
+/// How many images there are, by set.
+pub async fn counts(db: &Db, task: Id) -> Result<Vec<Count>> {
+    const COUNTS: &str = "SELECT set_id, COUNT(*), CAST(SUM(CASE WHEN img_state = 0 THEN 1 ELSE 0 END) AS SIGNED), \
+                          CAST(SUM(CASE WHEN img_state > 0 AND top_class IS NULL THEN 1 ELSE 0 END) AS SIGNED) \
                           FROM task_images WHERE task_id = ? AND is_del = 0 GROUP BY set_id";
     let rows = db.fetch_all(Sql::new(COUNTS).bind(task)).await?;
     rows.iter()
         .map(|row| {
-            let (all, without) = (row.int(1)?, row.int(2)?);
-            Ok((Set::of_stored(row.int(0)?), all - without, without))
+            let (all, without_bytes) = (row.int(1)?, row.int(2)?);
+            let (set, with_bytes) = (Set::of_stored(row.int(0)?), all - without_bytes);
+            Ok(Count { set, with_bytes, without_bytes, without_class: row.int(3)? })
         })
         .collect()
+}
+
+/// The kinds of the images with bytes.
+pub async fn kinds(db: &Db, task: Id) -> Result<Vec<ImageType>> {
+    const KINDS: &str = "SELECT DISTINCT i.img_type FROM task_images t JOIN images i ON i.img_id = t.img_id \
+                         WHERE t.task_id = ? AND t.is_del = 0 AND t.img_state > 0 ORDER BY i.img_type";
+    let rows = db.fetch_all(Sql::new(KINDS).bind(task)).await?;
+    rows.iter().map(|row| Ok(ImageType::of(row.int(0)?).unwrap_or(ImageType::Png))).collect()
 }
 
 /// How often a living task has changed.

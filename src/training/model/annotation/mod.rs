@@ -1,18 +1,27 @@
-//! Annotation documents (contract §2.5): `{"objects":[{"class", "bbox":[x, y, w, h]}], …}`.
+//! Annotation documents (contract §2.5, §4.1): `{"objects":[{"class", "bbox":[x, y, w, h], …}], …}`.
 //!
 //! A document is kept as it was sent, to the last digit, except that the class of each object is
 //! replaced by `{"no": <class_no>, "as": "name"|"id"}`: numbers of classes stay the same in copies of
-//! a task, so a copy need not touch its documents. What always holds: a document that was checked has
-//! boxes within its picture only, and classes that its task has.
+//! a task, so a copy need not touch its documents; and that coordinates which lie outside of the picture
+//! by a rounding are cut to it. What always holds: a document that was checked has boxes and rings within
+//! its picture only, and classes that its task has.
+
+mod boxes;
+mod members;
+mod rle;
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use self::members::Place;
 use super::LabelClass;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
+
+pub use self::boxes::Size;
+pub use self::members::{Keypoints, Segmentation};
 
 /// Largest document in bytes, as it is sent.
 pub const MAX_BYTES: u64 = 16 << 20;
@@ -22,9 +31,6 @@ pub const MAX_INLINE: usize = 512 << 10;
 
 /// Deepest nesting of a document.
 const MAX_DEPTH: usize = 100;
-
-/// What a sum of two fractions may be off by, in pixels.
-const SLACK: f64 = 1e-6;
 
 /// The 24 hex digits by which clients know an image's document: seconds of its registration, then its
 /// id, as `MongoDB` writes its own. `create_time` in UTC milliseconds.
@@ -53,11 +59,28 @@ pub struct Checked {
 }
 
 /// One object of a kept document.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object {
     pub class_no: i64,
     /// `[x, y, width, height]` in pixels as displayed, from the top left.
     pub bbox: [f64; 4],
+    /// `None` where it is but the box.
+    pub segmentation: Option<Segmentation>,
+    pub keypoints: Option<Keypoints>,
+    pub iscrowd: bool,
+    /// A number from 0 to 1, as it was written.
+    pub score: Option<String>,
+    /// A JSON object, as it was written.
+    pub attributes: Option<String>,
+}
+
+impl Object {
+    /// Whether it says more than where it is and of which class.
+    #[must_use]
+    pub fn is_more_than_a_box(&self) -> bool {
+        let has_text = self.score.is_some() || self.attributes.is_some();
+        self.segmentation.is_some() || self.keypoints.is_some() || self.iscrowd || has_text
+    }
 }
 
 /// The members of an object as they were written, in their order.
@@ -108,21 +131,23 @@ enum Written {
 pub fn check(sent: &[u8], frame: Frame<'_>) -> Result<Checked, Error> {
     let text = std::str::from_utf8(sent).map_err(|_| invalid("must be UTF-8", "必须是 UTF-8"))?;
     check_depth(text)?;
+    let size = Size::of(frame.width, frame.height);
     let mut numbers: Vec<i64> = Vec::new();
     let mut top: Option<(f64, i64)> = None;
     let doc = rewrite(text, |index, members| {
-        let bbox = check_box(members.only("bbox", index)?, index, frame)?;
         let class = members.only("class", index)?;
         let (class_no, written) = find_class(class, frame.classes).ok_or_else(|| no_class(class, index))?;
+        let (object, mut changed) = Place { members, index, size }.read(class_no)?;
         if !numbers.contains(&class_no) {
             numbers.push(class_no);
         }
-        let area = bbox[2] * bbox[3];
+        let area = object.bbox[2] * object.bbox[3];
         if top.is_none_or(|(largest, _)| area > largest) {
             top = Some((area, class_no));
         }
         let word = if written == Written::Name { "name" } else { "id" };
-        Ok(format!("{{\"no\":{class_no},\"as\":\"{word}\"}}"))
+        changed.push(("class", format!("{{\"no\":{class_no},\"as\":\"{word}\"}}")));
+        Ok(changed)
     })?;
     let classes =
         numbers.iter().fold(String::new(), |list, no| format!("{}{no},", if list.is_empty() { "," } else { &list }));
@@ -151,29 +176,36 @@ fn render_as(kept: &str, classes: &[LabelClass], always: Option<Written>) -> Res
         let class = classes.iter().find(|class| class.class_no == no);
         let class =
             class.ok_or_else(|| Error::internal(format!("an annotation names class_no {no}, which is gone")))?;
-        match always.unwrap_or(written) {
-            Written::Name => serde_json::to_string(&class.name).map_err(Error::internal),
-            Written::Id => Ok(class.id.to_string()),
-        }
+        let text = match always.unwrap_or(written) {
+            Written::Name => serde_json::to_string(&class.name).map_err(Error::internal)?,
+            Written::Id => class.id.to_string(),
+        };
+        Ok(vec![("class", text)])
     })
 }
 
-/// The objects of a kept document, in their order.
+/// The objects of a kept document of a picture of this size, in their order, cut to it.
+///
+/// Documents of older servers hold what is refused today: of such an object only the box is given.
 ///
 /// # Errors
 /// `Internal` when it isn't one that [`check`] made.
-pub fn objects(kept: &str) -> Result<Vec<Object>, Error> {
+pub fn objects(kept: &str, size: Size) -> Result<Vec<Object>, Error> {
     #[derive(serde::Deserialize)]
-    struct Doc {
-        objects: Vec<Item>,
+    struct Doc<'a> {
+        #[serde(borrow)]
+        objects: Vec<Members<'a>>,
     }
-    #[derive(serde::Deserialize)]
-    struct Item {
-        class: Kept,
-        bbox: [f64; 4],
-    }
-    let doc: Doc = parse(kept).map_err(Error::internal)?;
-    Ok(doc.objects.into_iter().map(|item| Object { class_no: item.class.no, bbox: item.bbox }).collect())
+    let doc: Doc<'_> = parse(kept).map_err(Error::internal)?;
+    let object = |(index, members): (usize, &Members<'_>)| {
+        let Kept { no, .. } = parse(members.only("class", index)?.get()).map_err(Error::internal)?;
+        if let Ok((object, _)) = (Place { members, index, size }).read(no) {
+            return Ok(object);
+        }
+        let bbox = parse(members.only("bbox", index)?.get()).map_err(Error::internal)?;
+        Ok(Object { class_no: no, bbox: boxes::cut(bbox, size), ..Object::default() })
+    };
+    doc.objects.iter().enumerate().map(object).collect()
 }
 
 impl<'a> Members<'a> {
@@ -190,8 +222,11 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Copies a document with another `class` in each object.
-fn rewrite(text: &str, mut class: impl FnMut(usize, &Members<'_>) -> Result<String, Error>) -> Result<String, Error> {
+/// Copies a document with other texts of the members that `change` names.
+fn rewrite(
+    text: &str,
+    mut change: impl FnMut(usize, &Members<'_>) -> Result<Vec<(&'static str, String)>, Error>,
+) -> Result<String, Error> {
     let doc: Members<'_> = parse(text).map_err(|error| not_json(&error))?;
     let shape = || invalid("must have one member objects, a list of objects", "必须有且只有一个 objects 数组");
     if doc.0.iter().filter(|(name, _)| name == "objects").count() != 1 {
@@ -208,11 +243,12 @@ fn rewrite(text: &str, mut class: impl FnMut(usize, &Members<'_>) -> Result<Stri
         let objects: Vec<Members<'_>> = parse(value.get()).map_err(|_| shape())?;
         out.push('[');
         for (index, members) in objects.iter().enumerate() {
-            let class = class(index, members)?;
+            let changed = change(index, members)?;
             out.push_str(if index > 0 { ",{" } else { "{" });
             for (name, value) in &members.0 {
                 push_name(&mut out, name)?;
-                out.push_str(if name == "class" { &class } else { value.get() });
+                let other = changed.iter().find(|(changed, _)| changed == name);
+                out.push_str(other.map_or(value.get(), |(_, text)| text));
             }
             out.push('}');
         }
@@ -239,29 +275,6 @@ fn find_class(value: &RawValue, classes: &[LabelClass]) -> Option<(i64, Written)
         return by_name.map(|class| (class.class_no, Written::Name)).or_else(|| by_id(Id::parse(&name)?.0));
     }
     by_id(parse(value.get()).ok()?)
-}
-
-fn check_box(value: &RawValue, index: usize, frame: Frame<'_>) -> Result<[f64; 4], Error> {
-    let bbox: [f64; 4] = parse(value.get()).map_err(|_| {
-        invalid(
-            &format!("objects[{index}].bbox must be four numbers [x, y, width, height]"),
-            &format!("objects[{index}].bbox 必须是四个数 [x, y, w, h]"),
-        )
-    })?;
-    let [x, y, width, height] = bbox;
-    let is_within = |from: f64, length: f64, side: i64| {
-        from >= 0.0 && length > 0.0 && i32::try_from(side).is_ok_and(|side| from + length <= f64::from(side) + SLACK)
-    };
-    if is_within(x, width, frame.width) && is_within(y, height, frame.height) {
-        return Ok(bbox);
-    }
-    let (across, down) = (frame.width, frame.height);
-    Err(invalid(
-        &format!(
-            "objects[{index}].bbox must lie within the picture of {across}×{down} pixels, and have a width and height above 0"
-        ),
-        &format!("objects[{index}].bbox 必须位于 {across}×{down} 像素的图像之内，且宽高大于 0"),
-    ))
 }
 
 /// Counts brackets outside of strings: readers of all kinds are to get through.

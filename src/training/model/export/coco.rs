@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use super::{Classes, Facts, Picture, Stretch};
+use crate::training::model::annotation::Object;
 
 /// More boxes than a document of 16 MiB can hold; with it ids stay below 2^53.
 const BOXES: i64 = 1 << 20;
@@ -43,15 +44,13 @@ pub fn boxes(classes: &Classes, at: Stretch, pictures: &[Picture], out: &mut Str
             let Some(place) = classes.place(object.class_no) else {
                 continue;
             };
+            if is_flat(object) {
+                continue;
+            }
             separate(&mut has_before, out);
-            let [x, y, w, h] = object.bbox;
             let (id, image, category) = (picture.order_id * BOXES + number, picture.order_id, place + 1);
-            let area = w * h;
-            let _ = write!(
-                out,
-                "{{\"id\":{id},\"image_id\":{image},\"category_id\":{category},\"bbox\":[{x},{y},{w},{h}],\"area\":{area},\
-                 \"iscrowd\":0,\"segmentation\":[]}}"
-            );
+            let _ = write!(out, "{{\"id\":{id},\"image_id\":{image},\"category_id\":{category},");
+            annotation(object, out);
         }
     }
     if at.is_last {
@@ -64,6 +63,35 @@ pub fn boxes(classes: &Classes, at: Stretch, pictures: &[Picture], out: &mut Str
         out.push_str("]}\n");
     }
     has_before
+}
+
+/// What an annotation says of its object, to its closing brace. A plain box is a polygon of its four corners: readers
+/// make a mask of every annotation.
+fn annotation(object: &Object, out: &mut String) {
+    let [x, y, w, h] = object.bbox;
+    let (right, bottom, crowd) = (x + w, y + h, u8::from(object.iscrowd));
+    let _ = write!(out, "\"bbox\":[{x},{y},{w},{h}],\"iscrowd\":{crowd},");
+    let _ = match &object.segmentation {
+        Some(segmentation) => write!(out, "\"area\":{},\"segmentation\":{}", segmentation.area, segmentation.text),
+        None => {
+            write!(out, "\"area\":{},\"segmentation\":[[{x},{y},{right},{y},{right},{bottom},{x},{bottom}]]", w * h)
+        }
+    };
+    if let Some(keypoints) = &object.keypoints {
+        let _ = write!(out, ",\"keypoints\":{},\"num_keypoints\":{}", keypoints.text, keypoints.labelled);
+    }
+    for (name, text) in [("score", &object.score), ("attributes", &object.attributes)] {
+        if let Some(text) = text {
+            let _ = write!(out, ",\"{name}\":{text}");
+        }
+    }
+    out.push('}');
+}
+
+/// Whether its four corners aren't four points: at large coordinates a tiny side is lost in the sum.
+pub fn is_flat(object: &Object) -> bool {
+    let [x, y, w, h] = object.bbox;
+    x + w <= x || y + h <= y
 }
 
 fn separate(has_before: &mut bool, out: &mut String) {

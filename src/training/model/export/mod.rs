@@ -6,17 +6,15 @@
 //! letter case is ignored.
 
 mod coco;
+mod facts;
 mod names;
 mod tables;
 mod texts;
 
-use std::collections::BTreeMap;
-
-use super::annotation::Object;
-use super::{ImageType, LabelClass, Set};
+use super::Set;
 use crate::platform::archive::{Form, zip_names};
-use crate::platform::ids::Id;
 
+pub use facts::{Classes, Facts, Picture};
 pub use names::{class_folders, file_name};
 
 /// Raised when the same facts come to give other bytes: it stands in every entity tag.
@@ -106,7 +104,9 @@ impl Format {
                 name: format!("annotations/instances_{}.json", folder(*set)),
                 passes: vec![pass(Kind::CocoImages, Some(*set)), pass(Kind::CocoBoxes, Some(*set))],
             })),
-            Self::Yolo | Self::WebDataset => chapters([]),
+            Self::Yolo => chapters([]),
+            // Readers of a tar take each file for a part of a sample.
+            Self::WebDataset => vec![Chapter::Images],
             Self::Csv => {
                 vec![Chapter::Made { name: MANIFEST.to_owned(), passes: vec![pass(Kind::Manifest, None)] }]
             }
@@ -117,11 +117,14 @@ impl Format {
 /// The one file of a csv export.
 const MANIFEST: &str = "manifest.csv";
 
-/// The table in the folder of a set.
-const METADATA: &str = "metadata.csv";
+/// The table in the folder of a set. Not a CSV: its readers guess types, and `1` and `NA` would be no names.
+const METADATA: &str = "metadata.jsonl";
+
+/// The names of all classes.
+const CLASSES: &str = "classes.txt";
 
 fn chapters(made: impl IntoIterator<Item = Chapter>) -> Vec<Chapter> {
-    [Chapter::Notes].into_iter().chain(made).chain([Chapter::Images]).collect()
+    [Chapter::Notes].into_iter().chain(made).chain([Chapter::Images, Chapter::Readme]).collect()
 }
 
 /// The name of a set in exports.
@@ -137,12 +140,14 @@ pub fn folder(set: Set) -> &'static str {
 /// A part of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chapter {
-    /// Small files about the whole.
+    /// Folders, and small files about the whole.
     Notes,
     /// One file that is made in passes over images.
     Made { name: String, passes: Vec<Pass> },
     /// The images themselves, each with what belongs to it.
     Images,
+    /// What is in it and what isn't: counted while all others are laid out, so it comes last.
+    Readme,
 }
 
 /// One pass over the images of a set, or over all.
@@ -169,102 +174,6 @@ impl Kind {
     }
 }
 
-/// What an export tells of its task as a whole.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    pub task_id: Id,
-    pub task_name: String,
-    /// UTC milliseconds; the modified time of what is made.
-    pub created_at: i64,
-    pub format: Format,
-    /// By `order_id`.
-    pub classes: Classes,
-    /// Images with bytes, in the order of [`Set::ALL`].
-    pub counts: [i64; 3],
-    /// Images that are left out because their bytes aren't in.
-    pub left_out: i64,
-}
-
-impl Facts {
-    /// The sets that have images.
-    #[must_use]
-    pub fn sets(&self) -> Vec<Set> {
-        Set::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0).map(|(set, _)| set).collect()
-    }
-}
-
-/// The label classes of a task, found by their `class_no`.
-#[derive(Debug, Clone, Default)]
-pub struct Classes {
-    list: Vec<LabelClass>,
-    /// Their folders, in the same order.
-    folders: Vec<String>,
-    places: BTreeMap<i64, usize>,
-}
-
-impl Classes {
-    /// Of label classes by `order_id`.
-    #[must_use]
-    pub fn new(list: Vec<LabelClass>) -> Self {
-        let folders = class_folders(&list);
-        let places = list.iter().enumerate().map(|(place, class)| (class.class_no, place)).collect();
-        Self { list, folders, places }
-    }
-
-    /// The place of a class, from 0 by `order_id`.
-    fn place(&self, class_no: i64) -> Option<usize> {
-        self.places.get(&class_no).copied()
-    }
-
-    /// The name of a class; none for an image without one.
-    fn name(&self, class_no: Option<i64>) -> &str {
-        class_no.and_then(|no| self.place(no)).map_or("", |place| &self.list[place].name)
-    }
-
-    fn folder(&self, class_no: Option<i64>) -> &str {
-        class_no.and_then(|no| self.place(no)).map_or(names::UNLABELLED, |place| &self.folders[place])
-    }
-
-    /// All of them by `order_id`.
-    #[must_use]
-    pub fn list(&self) -> &[LabelClass] {
-        &self.list
-    }
-}
-
-/// An image with its bytes, as an export sees it.
-#[derive(Debug, Clone)]
-pub struct Picture {
-    pub order_id: i64,
-    pub img_id: Id,
-    pub name: String,
-    pub kind: ImageType,
-    pub set: Set,
-    /// Pixels as displayed.
-    pub width: i64,
-    pub height: i64,
-    /// UTC milliseconds.
-    pub create_time: i64,
-    pub sha256: String,
-    /// Bytes.
-    pub size: u64,
-    pub crc32: u32,
-    /// `class_no` of its largest box.
-    pub top_class: Option<i64>,
-    /// Its boxes, where they are needed.
-    pub boxes: Vec<Object>,
-    /// Its annotation document as it is given back, where it is needed.
-    pub document: Option<String>,
-}
-
-impl Picture {
-    /// Its file name.
-    #[must_use]
-    pub fn file_name(&self) -> String {
-        file_name(self.order_id, &self.name, self.kind)
-    }
-}
-
 /// A file whose bytes are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
@@ -272,16 +181,71 @@ pub struct Made {
     pub bytes: Vec<u8>,
 }
 
-/// The small files about the whole.
+/// The folders and small files about the whole. A folder ends with `/` and has no bytes.
 #[must_use]
 pub fn notes(facts: &Facts) -> Vec<Made> {
-    let made = |name: &str, text: String| Made { name: name.to_owned(), bytes: text.into_bytes() };
-    match facts.format {
-        Format::Csv => Vec::new(),
-        Format::Yolo => vec![made("README.txt", texts::readme(facts)), made("data.yaml", texts::data_yaml(facts))],
-        // Readers of a tar take each file for a sample, except in folders such as this one.
-        Format::WebDataset => vec![made("__granary__/README.txt", texts::readme(facts))],
-        Format::ImageFolder | Format::Coco => vec![made("README.txt", texts::readme(facts))],
+    let made = |name: String, text: String| Made { name, bytes: text.into_bytes() };
+    let mut notes = vec![made(CLASSES.to_owned(), texts::classes(&facts.classes))];
+    let mut folders: Vec<String> = Vec::new();
+    for set in Set::ALL.map(folder) {
+        match facts.format {
+            Format::Csv | Format::WebDataset => return Vec::new(),
+            Format::Coco => folders.push(format!("images/{set}/")),
+            Format::Yolo => folders.extend([format!("images/{set}/"), format!("labels/{set}/")]),
+            // The same classes in each set, or readers number them otherwise from set to set.
+            Format::ImageFolder => {
+                let unlabelled = facts.has_unlabelled.then_some(names::UNLABELLED);
+                let classes = facts.classes.folders().iter().map(String::as_str).chain(unlabelled);
+                folders.push(format!("{set}/"));
+                folders.extend(classes.map(|class| format!("{set}/{class}/")));
+            }
+        }
+    }
+    if facts.format == Format::Yolo {
+        notes.push(made("data.yaml".to_owned(), texts::data_yaml(facts)));
+    }
+    notes.extend(folders.into_iter().map(|name| made(name, String::new())));
+    notes
+}
+
+/// `README.txt`.
+#[must_use]
+pub fn readme(facts: &Facts) -> Made {
+    Made { name: "README.txt".to_owned(), bytes: texts::readme(facts).into_bytes() }
+}
+
+/// What of annotations isn't in an export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Boxes without an area in the precision of the format.
+    pub flat: u64,
+    /// Objects with a segmentation, keypoints, … for which the format has no place.
+    pub reduced: u64,
+}
+
+impl Tally {
+    /// Of the objects of these images, where the format has objects at all.
+    #[must_use]
+    pub fn of(format: Format, pictures: &[Picture]) -> Self {
+        let mut tally = Self::default();
+        for picture in pictures {
+            for object in &picture.boxes {
+                let (is_flat, is_reduced) = match format {
+                    Format::Yolo => (texts::yolo_box(object, picture).is_none(), object.is_more_than_a_box()),
+                    Format::Coco => (coco::is_flat(object), false),
+                    Format::ImageFolder | Format::Csv | Format::WebDataset => (false, false),
+                };
+                tally.flat += u64::from(is_flat);
+                tally.reduced += u64::from(is_reduced && !is_flat);
+            }
+        }
+        tally
+    }
+
+    /// Of both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { flat: self.flat + other.flat, reduced: self.reduced + other.reduced }
     }
 }
 
@@ -293,7 +257,7 @@ pub fn image_entry(facts: &Facts, picture: &Picture) -> String {
         Format::ImageFolder => {
             format!("{set}/{}/{}", facts.classes.folder(picture.top_class), picture.file_name())
         }
-        Format::WebDataset => format!("{set}-{}.{}", picture.order_id, picture.kind.extension()),
+        Format::WebDataset => format!("{set}-{}.{}", picture.order_id, facts.extension_for_all()),
         Format::Coco | Format::Yolo | Format::Csv => format!("images/{set}/{}", picture.file_name()),
     }
 }
@@ -329,7 +293,7 @@ pub struct Stretch {
 /// Writes a stretch of a pass; whether the pass has written an element by now.
 pub fn write(facts: &Facts, pass: Pass, at: Stretch, pictures: &[Picture], out: &mut String) -> bool {
     match pass.kind {
-        Kind::Metadata => tables::metadata(&facts.classes, at, pictures, out),
+        Kind::Metadata => tables::metadata(&facts.classes, pictures, out),
         Kind::Manifest => tables::manifest(&facts.classes, at, pictures, out),
         Kind::CocoImages => return coco::images(facts, at, pictures, out),
         Kind::CocoBoxes => return coco::boxes(&facts.classes, at, pictures, out),

@@ -1,19 +1,22 @@
-//! Tables as CSV: UTF-8, a header line, CRLF, quoting after RFC 4180.
+//! Tables: as CSV (UTF-8, a header line, CRLF, quoting after RFC 4180) and as JSON Lines.
 
 use std::fmt::Write;
 
+use super::coco::quoted;
 use super::{Classes, Picture, Stretch, folder};
 
-/// `metadata.csv` beside the folders of a set's classes.
-pub fn metadata(classes: &Classes, at: Stretch, pictures: &[Picture], out: &mut String) {
-    if at.is_first {
-        out.push_str("file_name,img_id,class,set,width,height\r\n");
-    }
+/// `metadata.jsonl` beside the folders of a set's classes: an object a line, with the same types in each.
+pub fn metadata(classes: &Classes, pictures: &[Picture], out: &mut String) {
     for picture in pictures {
-        field(&format!("{}/{}", classes.folder(picture.top_class), picture.file_name()), out);
-        let _ = write!(out, ",{},", picture.img_id);
-        field(classes.name(picture.top_class), out);
-        let _ = write!(out, ",{},{},{}\r\n", folder(picture.set), picture.width, picture.height);
+        let name = quoted(&format!("{}/{}", classes.folder(picture.top_class), picture.file_name()));
+        let class = quoted(classes.name(picture.top_class));
+        let Picture { img_id, width, height, .. } = picture;
+        let set = folder(picture.set);
+        let _ = writeln!(
+            out,
+            "{{\"file_name\":{name},\"img_id\":\"{img_id}\",\"class\":{class},\"set\":\"{set}\",\
+             \"width\":{width},\"height\":{height}}}"
+        );
     }
 }
 

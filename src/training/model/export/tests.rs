@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::platform::ids::Id;
+use crate::training::model::annotation::Object;
+use crate::training::model::{ImageType, LabelClass};
 
 fn class(no: i64, name: &str) -> LabelClass {
     LabelClass { id: no + 100, class_no: no, name: name.to_owned(), color: "#112233".to_owned(), order_id: no }
@@ -16,12 +19,18 @@ fn facts(format: Format) -> Facts {
         classes: Classes::new(vec![class(5, "cat"), class(2, "yes: \"no\"\n")]),
         counts: [2, 0, 1],
         left_out: 4,
+        has_unlabelled: false,
+        kinds: vec![ImageType::Png],
+        tally: Tally { flat: 3, reduced: 2 },
     }
 }
 
 fn picture(order_id: i64, boxes: usize) -> Picture {
-    let object =
-        |number: usize| Object { class_no: if number.is_multiple_of(2) { 5 } else { 2 }, bbox: [1.0, 2.5, 4.0, 5.0] };
+    let object = |number: usize| Object {
+        class_no: if number.is_multiple_of(2) { 5 } else { 2 },
+        bbox: [1.0, 2.5, 4.0, 5.0],
+        ..Object::default()
+    };
     Picture {
         order_id,
         img_id: Id(1000 + order_id),
@@ -58,7 +67,7 @@ fn made(format: Format) -> Vec<Vec<Pass>> {
     chapters
         .filter_map(|chapter| match chapter {
             Chapter::Made { passes, .. } => Some(passes),
-            Chapter::Notes | Chapter::Images => None,
+            Chapter::Notes | Chapter::Images | Chapter::Readme => None,
         })
         .collect()
 }
@@ -107,14 +116,85 @@ fn names_in_yaml_are_quoted() {
 }
 
 #[test]
-fn notes_tell_what_is_left_out() {
-    for format in Format::ALL {
-        let notes = notes(&facts(format));
-        let readme = notes.iter().find(|made| made.name.ends_with("README.txt"));
-        assert_eq!(readme.is_none(), format == Format::Csv);
-        let text = readme.map(|made| String::from_utf8_lossy(&made.bytes).into_owned()).unwrap_or_default();
-        assert!(readme.is_none() || text.contains("not in yet: 4 images") && text.contains("train: 2 images"));
+fn a_readme_tells_what_is_left_out() {
+    for format in [Format::ImageFolder, Format::Coco, Format::Yolo] {
+        let text = String::from_utf8(readme(&facts(format)).bytes).unwrap();
+        assert!(text.contains("not in yet: 4 images") && text.contains("train: 2 images"), "{text}");
+        let has_boxes = format != Format::ImageFolder;
+        assert_eq!(text.contains("of this format: 3 boxes"), has_boxes, "{text}");
+        assert_eq!(text.contains("keypoints, score …): 2"), format == Format::Yolo, "{text}");
     }
+    for format in Format::ALL {
+        let is_zip = format.form() == Form::Zip;
+        assert_eq!(format.chapters(&[]).contains(&Chapter::Readme), is_zip);
+        assert_eq!(notes(&facts(format)).iter().any(|made| made.name == "classes.txt"), is_zip);
+    }
+}
+
+#[test]
+fn each_set_has_a_folder_for_each_class() {
+    let names = |facts: &Facts| -> Vec<String> {
+        notes(facts).into_iter().map(|made| made.name).filter(|name| name.ends_with('/')).collect()
+    };
+    let mut facts = facts(Format::ImageFolder);
+    let of = |set: &str| [format!("{set}/"), format!("{set}/cat/"), format!("{set}/yes_ _no__/")];
+    assert_eq!(names(&facts), [of("train"), of("val"), of("test")].concat());
+    facts.has_unlabelled = true;
+    assert_eq!(names(&facts).iter().filter(|name| name.ends_with("/_unlabelled/")).count(), 3);
+    facts.format = Format::Yolo;
+    assert!(names(&facts).contains(&"images/val/".to_owned()) && names(&facts).contains(&"labels/val/".to_owned()));
+}
+
+#[test]
+fn a_class_is_a_line() {
+    let text = texts::classes(&facts(Format::Coco).classes);
+    assert_eq!(text, "cat\nyes: \"no\" \n");
+}
+
+#[test]
+fn what_has_no_area_in_a_format_is_left_out() {
+    let object = |bbox| Object { class_no: 5, bbox, ..Object::default() };
+    let mut picture = picture(1, 0);
+    (picture.width, picture.height) = (1_000_000, 10);
+    // The second is wide enough for eight digits of a share, the third for a sum of fractions only.
+    picture.boxes =
+        vec![object([0.0, 0.0, 0.001, 5.0]), object([0.0, 0.0, 0.01, 5.0]), object([900_000.0, 0.0, 1e-12, 5.0])];
+    let yolo = texts::yolo_labels(&facts(Format::Yolo).classes, &picture);
+    assert_eq!(yolo, "0 0.00000001 0.25000000 0.00000001 0.50000000\n");
+    let of = |format| Tally::of(format, std::slice::from_ref(&picture));
+    assert_eq!(of(Format::Yolo), Tally { flat: 2, reduced: 0 });
+    assert_eq!(of(Format::Coco), Tally { flat: 1, reduced: 0 });
+    let coco: serde_json::Value =
+        serde_json::from_str(&written(&facts(Format::Coco), &made(Format::Coco)[0], &[vec![picture]])).unwrap();
+    assert_eq!(coco["annotations"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn coco_says_what_the_annotation_says() {
+    let kept = r#"{"objects":[{"class":{"no":5,"as":"name"},"bbox":[1,2,4,5]},
+        {"class":{"no":2,"as":"id"},"bbox":[0,0,9,9],"segmentation":[[0,0,4,0,4,2]],"iscrowd":1,"score":0.50,
+         "keypoints":[1,2,2,0,0,0],"attributes":{"a":"b"}},
+        {"class":{"no":2,"as":"id"},"segmentation":{"size":[20,10],"counts":[20,20,160]},"iscrowd":1}]}"#;
+    let mut picture = picture(1, 0);
+    picture.boxes =
+        crate::training::model::annotation::objects(kept, crate::training::model::annotation::Size::of(10, 20))
+            .unwrap();
+    assert_eq!(Tally::of(Format::Yolo, std::slice::from_ref(&picture)), Tally { flat: 0, reduced: 2 });
+    let text = written(&facts(Format::Coco), &made(Format::Coco)[0], &[vec![picture]]);
+    assert!(text.contains("\"score\":0.50"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let told = json["annotations"].as_array().unwrap();
+    let member = |place: usize, name: &str| told[place][name].to_string();
+    let all = |name: &str| [0, 1, 2].map(|place| member(place, name));
+    assert_eq!(all("iscrowd"), ["0", "1", "1"]);
+    assert_eq!(all("area"), ["20", "4", "20"]);
+    assert_eq!(all("bbox"), ["[1,2,4,5]", "[0,0,9,9]", "[1,0,1,20]"]);
+    assert_eq!(member(0, "segmentation"), "[[1,2,5,2,5,7,1,7]]");
+    assert_eq!(member(1, "segmentation"), "[[0,0,4,0,4,2]]");
+    assert_eq!(member(2, "segmentation"), r#"{"counts":[20,20,160],"size":[20,10]}"#);
+    assert_eq!((member(1, "keypoints"), member(1, "num_keypoints")), ("[1,2,2,0,0,0]".to_owned(), "1".to_owned()));
+    assert_eq!(member(1, "attributes"), r#"{"a":"b"}"#);
+    assert!(told[0].get("score").is_none() && told[0].get("keypoints").is_none(), "no constants");
 }
 
 #[test]
@@ -123,7 +203,25 @@ fn keys_of_samples_have_no_dots() {
     let mut picture = picture(12, 1);
     picture.name = "a.b.c".to_owned();
     assert_eq!(image_entry(&facts, &picture), "train-12.png");
+    // One ending for the whole tar, whatever a picture is.
+    let mixed = Facts { kinds: vec![ImageType::Png, ImageType::Jpeg], ..facts.clone() };
+    assert_eq!(image_entry(&mixed, &picture), "train-12.jpg");
     assert_eq!(beside(&facts, &picture).unwrap().name, "train-12.json");
+}
+
+#[test]
+fn samples_have_the_same_types() {
+    let classes = facts(Format::WebDataset).classes;
+    let told = |document: Option<&str>, boxes| -> serde_json::Value {
+        let picture = Picture { document: document.map(str::to_owned), ..picture(1, boxes) };
+        serde_json::from_str(&texts::sample(&classes, &picture)).unwrap()
+    };
+    let (with, without) = (told(Some(r#"{"objects":[{"bbox":[0,1,2.5,"图"]}]}"#), 1), told(None, 0));
+    for (name, value) in with.as_object().unwrap() {
+        assert_eq!(std::mem::discriminant(value), std::mem::discriminant(&without[name]), "{name}");
+    }
+    assert_eq!(with["annotation"], r#"{"objects":[{"bbox":[0,1,2.5,"图"]}]}"#);
+    assert_eq!((&without["annotation"], &without["class"]), (&"null".into(), &"".into()));
 }
 
 #[test]

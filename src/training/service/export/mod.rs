@@ -18,9 +18,9 @@ use crate::platform::archive::{self, Entry, Item, Layout};
 use crate::platform::blobs::{BlobKey, SegmentBody};
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::training::model::export::{self, Chapter, Facts, Format};
+use crate::training::model::export::{self, Chapter, Facts, Format, Tally};
 use crate::training::model::{Result, Set, Task};
-use pages::{Pages, entries_of};
+use pages::{Pages, Written, entries_of};
 
 /// How often an export is laid out anew because its task changed meanwhile.
 const TRIES: u32 = 4;
@@ -148,15 +148,30 @@ impl Training {
     async fn book(&self, task: &Task, format: Format) -> Result<Book> {
         let classes = store::classes::of_tasks(&self.inner.db, &[task.id]).await?;
         let classes = export::Classes::new(classes.into_iter().map(|(_, class)| class).collect());
-        let (mut counts, mut left_out) = ([0; 3], 0);
-        for (set, with, without) in store::export::counts(&self.inner.db, task.id).await? {
+        let (mut counts, mut left_out, mut has_unlabelled) = ([0; 3], 0, false);
+        for found in store::export::counts(&self.inner.db, task.id).await? {
             for (count, known) in counts.iter_mut().zip(Set::ALL) {
-                *count += if known == set { with } else { 0 };
+                *count += if known == found.set { found.with_bytes } else { 0 };
             }
-            left_out += without;
+            left_out += found.without_bytes;
+            has_unlabelled |= found.without_class > 0;
         }
-        let (task_id, task_name, created_at) = (task.id, task.name.clone(), task.created_at);
-        let facts = Facts { task_id, task_name, created_at, format, classes, counts, left_out };
+        let kinds = match format {
+            Format::WebDataset => store::export::kinds(&self.inner.db, task.id).await?,
+            _ => Vec::new(),
+        };
+        let facts = Facts {
+            task_id: task.id,
+            task_name: task.name.clone(),
+            created_at: task.created_at,
+            format,
+            classes,
+            counts,
+            left_out,
+            has_unlabelled,
+            kinds,
+            tally: Tally::default(),
+        };
         let chapters = format.chapters(&facts.sets());
         Ok(Book { facts, revision: task.revision, chapters })
     }
@@ -164,18 +179,24 @@ impl Training {
     async fn lay_out(&self, task: &Task, format: Format) -> Result<Export> {
         // Read before the rows: should they change meanwhile, the layout is thrown away.
         let laid_out_at = self.inner.clock.now_ms();
-        let book = Arc::new(self.book(task, format).await?);
+        let mut book = Arc::new(self.book(task, format).await?);
+        let mut tally = Tally::default();
         let mut digest = Context::new(&SHA256);
         let mut layout = Layout::new(format.form());
         let mut made = Vec::new();
-        for (chapter, kind) in book.chapters.iter().enumerate() {
+        for (chapter, kind) in book.chapters.clone().iter().enumerate() {
+            if *kind == Chapter::Readme {
+                let facts = Facts { tally, ..book.facts.clone() };
+                book = Arc::new(Book { facts, revision: book.revision, chapters: book.chapters.clone() });
+            }
             let mut next = Some(Place { chapter, ..Place::default() });
             let mut draft = Draft::default();
             while let Some(place) = next {
-                let (items, behind) = self.stretch(&book, place).await?;
+                let Written { items, behind, tally: more } = self.stretch(&book, place).await?;
+                tally = tally.with(more);
                 match kind {
                     Chapter::Made { .. } => draft.add(place, &items),
-                    Chapter::Notes | Chapter::Images => {
+                    Chapter::Notes | Chapter::Images | Chapter::Readme => {
                         layout.mark(place);
                         entries_of(items).for_each(|entry| {
                             note(&mut digest, &entry);
@@ -187,7 +208,7 @@ impl Training {
             }
             let entry = match kind {
                 Chapter::Made { name, .. } => Some(draft.entry(name, &book.facts)),
-                Chapter::Notes | Chapter::Images => None,
+                Chapter::Notes | Chapter::Images | Chapter::Readme => None,
             };
             if let Some(entry) = &entry {
                 note(&mut digest, entry);

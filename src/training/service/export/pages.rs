@@ -9,8 +9,9 @@ use super::{Book, Export, Place};
 use crate::platform::archive::{Entry, Item, Source};
 use crate::platform::blobs::BlobKey;
 use crate::platform::error::Error;
-use crate::training::model::export::{self, Chapter, Facts, Format, Picture, Stretch};
-use crate::training::model::{Result, Set, annotation};
+use crate::training::model::annotation::{self, Size};
+use crate::training::model::export::{self, Chapter, Facts, Format, Made, Picture, Stretch, Tally};
+use crate::training::model::{Result, Set};
 use crate::training::service::Training;
 use crate::training::store::annotations::Place as Document;
 use crate::training::store::export::{self as store, ExportRow, Window};
@@ -24,23 +25,34 @@ const STEP_WITH_DOCUMENTS: u32 = 128;
 /// A stretch ends behind the image with which its annotations reach this many bytes.
 const MAX_DOCUMENTS: u64 = 8 << 20;
 
+/// A stretch.
+pub(super) struct Written {
+    /// Without the entry of a chapter that is made.
+    pub items: Vec<Item>,
+    /// Where the chapter's next stretch begins.
+    pub behind: Option<Place>,
+    pub tally: Tally,
+}
+
 impl Training {
-    /// The items of a stretch (without the entry of a chapter that is made), and where the chapter's
-    /// next one begins.
-    pub(super) async fn stretch(&self, book: &Arc<Book>, place: Place) -> Result<(Vec<Item>, Option<Place>)> {
+    /// Writes a stretch.
+    pub(super) async fn stretch(&self, book: &Arc<Book>, place: Place) -> Result<Written> {
         let facts = &book.facts;
+        let whole = |notes: Vec<Made>| {
+            let items = notes.into_iter().flat_map(|made| made_items(made, facts.created_at)).collect();
+            Written { items, behind: None, tally: Tally::default() }
+        };
         match &book.chapters[place.chapter] {
-            Chapter::Notes => {
-                let notes = export::notes(facts).into_iter();
-                Ok((notes.flat_map(|made| made_items(made, facts.created_at)).collect(), None))
-            }
+            Chapter::Notes => Ok(whole(export::notes(facts))),
+            Chapter::Readme => Ok(whole(vec![export::readme(facts)])),
             Chapter::Images => {
                 let (pictures, behind) = self.page(book, None, facts.format.images_need_boxes(), place).await?;
                 let mut items = Vec::with_capacity(4 * pictures.len());
                 for picture in &pictures {
                     items.extend(image_items(facts, picture)?);
                 }
-                Ok((items, behind.map(|after| Place { after, ..place })))
+                let tally = Tally::of(facts.format, &pictures);
+                Ok(Written { items, behind: behind.map(|after| Place { after, ..place }), tally })
             }
             Chapter::Made { passes, .. } => {
                 let pass = passes[place.pass];
@@ -56,7 +68,8 @@ impl Training {
                     }
                     None => None,
                 };
-                Ok((vec![Item::Bytes(text.into_bytes())], next))
+                let tally = Tally::of(facts.format, &pictures);
+                Ok(Written { items: vec![Item::Bytes(text.into_bytes())], behind: next, tally })
             }
         }
     }
@@ -109,7 +122,7 @@ fn complete(facts: &Facts, row: ExportRow, read: impl Fn(&BlobKey) -> io::Result
     if facts.format == Format::WebDataset {
         picture.document = Some(annotation::render_by_name(&text, facts.classes.list())?);
     } else {
-        picture.boxes = annotation::objects(&text)?;
+        picture.boxes = annotation::objects(&text, Size::of(picture.width, picture.height))?;
     }
     Ok(picture)
 }
@@ -144,7 +157,7 @@ pub(super) struct Pages {
 impl Pages {
     async fn items(&self, place: Place) -> io::Result<Vec<Item>> {
         let Export { book, .. } = &*self.export;
-        let (mut items, _) = self.training.stretch(book, place).await.map_err(io::Error::other)?;
+        let Written { mut items, .. } = self.training.stretch(book, place).await.map_err(io::Error::other)?;
         // Asked behind the rows: while it is the same, they were the same, too.
         let revision = store::revision(&self.training.inner.db, book.facts.task_id).await;
         if revision.map_err(io::Error::other)? != Some(book.revision) {
