@@ -101,7 +101,13 @@ async fn a_batch_is_all_or_nothing(engine: Engine) {
     let id = running(&world, 1).await;
     assert!(claim(&world, &id, "here", START).await);
     let lines: Vec<_> = (0..700_i64)
-        .map(|row| LogLine { row, uri: format!("data:{row}"), code: 101 + row % 2, message: "图".to_owned() })
+        .map(|row| LogLine {
+            row,
+            uri: format!("data:{row}"),
+            code: 101 + row % 2,
+            message: "图".to_owned(),
+            english: None,
+        })
         .collect();
     for (commits, before) in [(false, 0), (true, 0), (true, 700)] {
         let mut tx = world.db.begin().await.unwrap();
@@ -168,8 +174,9 @@ async fn states_follow_each_other(engine: Engine) {
 async fn a_deleted_task_is_removed_in_steps(engine: Engine) {
     let world = World::new(engine).await;
     let (id, other) = (running(&world, 1).await, running(&world, 2).await);
-    let lines: Vec<_> =
-        (0..9000_i64).map(|row| LogLine { row, uri: String::new(), code: 101, message: String::new() }).collect();
+    let lines: Vec<_> = (0..9000_i64)
+        .map(|row| LogLine { row, uri: String::new(), code: 101, message: String::new(), english: None })
+        .collect();
     let mut tx = world.db.begin().await.unwrap();
     log::insert(&mut tx, &id, &lines.iter().collect::<Vec<_>>()).await.unwrap();
     log::insert(&mut tx, &other, &lines[..3].iter().collect::<Vec<_>>()).await.unwrap();

@@ -5,7 +5,6 @@ use rocket::data::Data;
 use rocket::http::{ContentType, Status};
 use rocket::response::Responder;
 
-use crate::ingest::model::csv::Glimpse;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::{Error, Result};
@@ -30,8 +29,6 @@ pub(super) enum Created {
 struct Sent {
     form: Form,
     intake: Option<Intake>,
-    /// The beginning of the CSV.
-    head: Vec<u8>,
     starts: bool,
     /// It is only to be looked at.
     is_check: bool,
@@ -50,8 +47,13 @@ pub(super) async fn create(
     let sent = read(ingest, media, head, data).await?;
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     draft.fill(&sent.form, sent.starts);
-    let glimpse =
-        sent.intake.as_ref().filter(|_| sent.is_check).map(|intake| Glimpse::of(&sent.head, intake.encoding()));
+    let mut glimpse = None;
+    if let Some(intake) = sent.intake.as_ref().filter(|_| sent.is_check) {
+        match intake.glimpse() {
+            Ok(seen) => glimpse = Some(seen),
+            Err(error) => draft.refuse(error, view.w, view.frame.lang)?,
+        }
+    }
     draft.open |= sent.is_check;
     if !sent.is_check {
         match ingest.create(&sent.form, sent.intake).await {
@@ -79,7 +81,7 @@ async fn read(ingest: &Ingest, media: Option<&ContentType>, head: BodyHead, data
         Error::Unsupported(message.into())
     })?;
     let mut parts = Parts::new(media, Body::open(data, head, ingest.max_size())?)?;
-    let mut sent = Sent { form: Form::default(), intake: None, head: Vec::new(), starts: false, is_check: false };
+    let mut sent = Sent { form: Form::default(), intake: None, starts: false, is_check: false };
     while let Some(part) = parts.next_part().await? {
         match part {
             Part::Text { name, .. } if name == "start" => sent.starts = true,
@@ -91,8 +93,6 @@ async fn read(ingest: &Ingest, media: Option<&ContentType>, head: BodyHead, data
             Part::File(mut part) => {
                 let mut intake = ingest.begin(head.length).await?;
                 while let Some(bytes) = part.chunk().await? {
-                    let room = Glimpse::HEAD.saturating_sub(sent.head.len());
-                    sent.head.extend_from_slice(&bytes[..room.min(bytes.len())]);
                     intake.write(&bytes).await?;
                 }
                 sent.intake = Some(intake);

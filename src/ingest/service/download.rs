@@ -7,7 +7,7 @@ use std::io;
 
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::log::{Listing, PAGE};
+use super::log::{Listing, PIECE};
 use super::{Ingest, store};
 use crate::ingest::model::{LogLine, State, TaskId};
 use crate::platform::blobs::{Segment, SegmentBody, Segments};
@@ -41,7 +41,7 @@ impl Ingest {
     }
 }
 
-/// The file, a page of the log at a time.
+/// The file, a piece of the log at a time.
 struct File {
     ingest: Ingest,
     id: TaskId,
@@ -57,7 +57,7 @@ impl File {
     /// The next lines; empty at the end.
     async fn page(&mut self) -> Result<Vec<u8>> {
         let wanted = store::log::Wanted { code: None, after: self.after, before: self.end };
-        let lines = store::log::page(&self.ingest.inner.db, &self.id, wanted, PAGE).await?;
+        let (lines, _) = store::log::piece(&self.ingest.inner.db, &self.id, wanted, PIECE).await?;
         let mut text = Vec::new();
         for line in &lines {
             write_line(&mut text, line);
@@ -109,9 +109,13 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
+        let line_of = |uri: &str, message: &str| {
+            let (uri, message) = (uri.to_owned(), message.to_owned());
+            LogLine { row: 0, uri, code: 101, message, english: None }
+        };
         let line = |uri: &str, message: &str| {
             let mut text = Vec::new();
-            write_line(&mut text, &LogLine { row: 0, uri: uri.into(), code: 101, message: message.into() });
+            write_line(&mut text, &line_of(uri, message));
             String::from_utf8(text).unwrap()
         };
         assert_eq!(line("http://h/1", "没有"), "http://h/1,101,没有\r\n");

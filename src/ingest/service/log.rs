@@ -13,8 +13,8 @@ use crate::platform::blobs::{Segment, SegmentBody, Segments};
 use crate::platform::error::{Error, Result};
 use crate::platform::paging::{check_limit, cut};
 
-/// Lines that are read at a time.
-pub(super) const PAGE: u32 = 2048;
+/// Bytes of lines that are read at a time.
+pub(super) const PIECE: i64 = 256 * 1024;
 
 /// An answer that is ready to be sent.
 pub struct Listing {
@@ -24,7 +24,7 @@ pub struct Listing {
 }
 
 impl Ingest {
-    /// All lines as `{"logs":[…]}`, by row. A log of more than one page is read while it is sent; a fault then cuts the
+    /// All lines as `{"logs":[…]}`, by row. A log of more than one piece is read while it is sent; a fault then cuts the
     /// JSON off before its end.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ struct Lines {
 impl Lines {
     async fn read_page(&mut self, text: &mut Vec<u8>, is_first: bool) -> Result<()> {
         let wanted = store::log::Wanted { after: self.after, ..Default::default() };
-        let lines = store::log::page(&self.ingest.inner.db, &self.id, wanted, PAGE).await?;
+        let (lines, is_last) = store::log::piece(&self.ingest.inner.db, &self.id, wanted, PIECE).await?;
         for (at, line) in lines.iter().enumerate() {
             if at > 0 || !is_first {
                 text.push(b',');
@@ -93,7 +93,7 @@ impl Lines {
             serde_json::to_writer(&mut *text, line).map_err(Error::internal)?;
             self.after = line.row;
         }
-        if lines.len() < PAGE as usize {
+        if is_last {
             self.is_done = true;
             text.extend_from_slice(b"]}");
         }
