@@ -145,14 +145,15 @@ async fn states_follow_each_other(engine: Engine) {
     let world = World::new(engine).await;
     let id = running(&world, 1).await;
     assert!(claim(&world, &id, "here", START).await);
-    assert!(release(&world, &id, 1, End::Failed("http://h/1: 没有".to_owned())).await);
+    assert!(release(&world, &id, 1, End::Failed(("http://h/1: gone", "http://h/1: 没有").into())).await);
     let failed = task(&world, &id).await;
-    assert_eq!((failed.state, failed.last_error.as_str(), failed.lease.until), (State::Stopped, "http://h/1: 没有", 0));
+    assert_eq!((failed.state, failed.lease.until), (State::Stopped, 0));
+    assert_eq!(failed.last_error, ("http://h/1: gone", "http://h/1: 没有").into());
     assert!(!claim(&world, &id, "here", START).await, "a task that is stopped isn't worked on");
     let mut tx = world.db.begin().await.unwrap();
     tasks::set_running(&mut tx, &id, START).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(task(&world, &id).await.last_error, "");
+    assert_eq!(task(&world, &id).await.last_error, ("", "").into());
     assert!(claim(&world, &id, "here", START).await);
     let mut tx = world.db.begin().await.unwrap();
     tasks::set_stopped(&mut tx, &id, START).await.unwrap();

@@ -163,7 +163,7 @@ async fn digest(bytes: Arc<Vec<u8>>) -> Result<String, Bad> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faces::engine::{Unanswered, Unreadable};
+    use crate::faces::service::{Unanswered, Unreadable};
     use crate::platform::error::Error;
 
     /// One outcome of each code, as rows come by it.
