@@ -56,7 +56,8 @@ fn tables_are_read_as_they_are_meant(db: Db) {
     assert_eq!(rows(&server, quoted.as_bytes()), odd);
     assert_eq!(rows(&server, format!("{}\n{}\n", odd[1], odd[1]).as_bytes()), [odd[1], odd[1]]);
     assert_eq!(rows(&server, format!("uri\ttag\n{}\tx\n", odd[0]).as_bytes()), [odd[0]]);
-    let data = "data:text/plain;base64,eA==";
+    // No base64, so that it has a line in the log.
+    let data = "data:text/plain;base64,?";
     assert_eq!(rows(&server, format!("{data}\ttag\n").as_bytes()), [data]);
     assert_eq!(rows(&server, format!("\"{data}\";tag;x\n").as_bytes()), [data]);
     assert_eq!(rows(&server, format!("{data}\n").as_bytes()), ["data:text/plain;base64"]);

@@ -21,28 +21,13 @@ impl Default for Wanted {
     }
 }
 
-/// Lines whose lengths are looked at in one go.
-const MEASURED: u32 = 1024;
-
-/// The next lines, so many that their texts have about `bytes`, but at least one; and whether they are the last. So a
-/// log of long addresses takes no more memory than one of short ones.
-pub async fn piece(db: &Db, id: &TaskId, wanted: Wanted, bytes: i64) -> Result<(Vec<LogLine>, bool)> {
+/// The next `limit` rows, and the bytes of each line's texts. So whoever reads a log knows beforehand what that takes.
+pub async fn lengths(db: &Db, id: &TaskId, wanted: Wanted, limit: u32) -> Result<Vec<(i64, i64)>> {
     // SQLite counts characters, of at most four bytes.
     const LENGTHS: &str = "SELECT row_no, LENGTH(uri) + LENGTH(message) + LENGTH(COALESCE(message_en, '')) \
                            FROM ingest_log WHERE task_id = ? AND row_no > ? AND row_no < ? ORDER BY row_no LIMIT ?";
-    let sql = Sql::new(LENGTHS).bind(id.as_str()).bind(wanted.after).bind(wanted.before).bind(MEASURED);
-    let rows = db.fetch_all(sql).await?;
-    let (mut total, mut count, mut end) = (0, 0, wanted.after);
-    for row in &rows {
-        total += row.int(1)?;
-        if count > 0 && total > bytes {
-            break;
-        }
-        (count, end) = (count + 1, row.int(0)?);
-    }
-    let is_last = count == rows.len() && count < MEASURED as usize;
-    let lines = page(db, id, Wanted { before: wanted.before.min(end + 1), ..wanted }, MEASURED).await?;
-    Ok((lines, is_last))
+    let sql = Sql::new(LENGTHS).bind(id.as_str()).bind(wanted.after).bind(wanted.before).bind(limit);
+    db.fetch_all(sql).await?.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
 /// The next `limit` lines.
