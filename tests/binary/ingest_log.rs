@@ -54,7 +54,7 @@ fn addresses_stand_in_full_wherever_they_are_told(db: Db) {
 }
 
 fn a_long_log_takes_no_memory(db: Db) {
-    const ROWS: usize = 2500;
+    const ROWS: usize = 5000;
     let mut server = Server::start_with(db, settings());
     let signed = signed();
     let mut csv = String::with_capacity(ROWS * 8020);
@@ -71,11 +71,12 @@ fn a_long_log_takes_no_memory(db: Db) {
     let before = server.peak_memory_kib();
     let file = server.ask(&id, "download_log").expect(200).text();
     assert_eq!(file.lines().count(), ROWS + 1);
-    assert!(file.len() > 20_000_000);
+    assert!(file.len() > 40_000_000);
     assert_eq!(server.log(&id).len(), ROWS);
     server.get(&format!("/ingest/{id}?code=101")).expect(200);
     let grown = server.peak_memory_kib() - before;
-    assert!(grown < 32 * 1024, "{grown} KiB for a log of 20 MB");
+    // The page caches of SQLite's four readers, 8 MiB each, fill up once; a log held whole would take 80 MB beside them.
+    assert!(grown < 64 * 1024, "{grown} KiB for a log of 40 MB");
 }
 
 fn outcomes_are_told_in_the_readers_language(db: Db) {
