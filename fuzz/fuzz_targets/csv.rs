@@ -2,7 +2,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use granary::ingest::model::csv::{Decoder, Glimpse, Normalizer, Row, Sniffer};
+use granary::ingest::model::csv::{Decoder, Glimpse, Normalizer, Prober, Row, Sniffer};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Debug, Arbitrary)]
@@ -15,12 +15,19 @@ fn rows(pieces: &[&[u8]]) -> (i64, Vec<u8>) {
     let mut sniffer = Sniffer::default();
     pieces.iter().for_each(|piece| sniffer.feed(piece));
     let mut decoder = Decoder::new(sniffer.encoding());
-    let mut normalizer = Normalizer::new(Vec::new(), 4096);
+    let mut prober = Prober::default();
+    for piece in pieces {
+        prober.feed(decoder.decode(piece, false));
+    }
+    prober.feed(decoder.decode(b"", true));
+    let mut decoder = Decoder::new(sniffer.encoding());
+    let mut normalizer = Normalizer::new(Vec::new(), 4096, prober.finish(true));
     for piece in pieces {
         normalizer.feed(decoder.decode(piece, false)).unwrap();
     }
     normalizer.feed(decoder.decode(b"", true)).unwrap();
-    normalizer.finish().unwrap()
+    let normalized = normalizer.finish().unwrap();
+    (normalized.rows, normalized.out)
 }
 
 fuzz_target!(|input: Input<'_>| {

@@ -4,7 +4,7 @@ use super::service::{Ingest, Intake};
 use crate::platform::error::{Error, Result};
 use crate::platform::web::multipart::{Part, Parts};
 
-/// Takes the part that holds the CSV, and shows its bytes to `look`. A field that is empty counts as absent; one may hold
+/// Takes the part that holds the CSV. A field that is empty counts as absent; one may hold
 /// the rows all the same, as `curl -F 'file=<rows.csv'` sends them.
 ///
 /// # Errors
@@ -15,7 +15,6 @@ pub async fn receive(
     part: &Part,
     parts: &mut Parts<'_>,
     intake: &mut Option<Intake>,
-    mut look: impl FnMut(&[u8]),
 ) -> Result<()> {
     part.check()?;
     let mut next = parts.chunk().await?;
@@ -27,7 +26,6 @@ pub async fn receive(
     }
     let mut file = ingest.begin(announced).await?;
     while let Some(bytes) = next {
-        look(&bytes);
         file.write(&bytes).await?;
         next = parts.chunk().await?;
     }

@@ -1,9 +1,11 @@
-// The form of a new ingest task: a CSV is shown as it will be read, before it is sent.
+// The form of a new ingest task: a CSV is shown as the server reads it, before it is sent.
 import { $, say } from "./lib/dom.js";
-import { glimpse } from "./lib/csv.js";
 import { t } from "./lib/texts.js";
 import "./lib/more.js";
 import "./lib/working.js";
+
+// The beginning of a file that is shown to the server; encodings are found out by what stands in it.
+const HEAD = 4 * 1024 * 1024;
 
 const place = $("[data-csv]");
 if (place) begin();
@@ -11,6 +13,7 @@ if (place) begin();
 function begin() {
   const field = $("input[type=file]", place);
   const shown = $("[data-glimpse]", place);
+  let asking = new AbortController();
   // The button for those without scripts; with them the file is shown at once.
   $("[data-check]")?.remove();
 
@@ -31,32 +34,35 @@ function begin() {
   });
 
   async function show(file) {
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
     shown.replaceChildren();
     shown.hidden = !file;
     if (!file) return;
-    const { encoding, rows } = await glimpse(file);
-    const told = document.createElement("p");
-    told.textContent = rows.length ? `${encoding}${t.readLikeThis}` : `${encoding}${t.noRows}`;
-    shown.append(told);
-    if (rows.length) shown.append(table(rows));
-    say(told.textContent);
+    const nodes = await look(file, signal).catch(() => [line("wrong", t.noPreview)]);
+    if (signal.aborted) return;
+    shown.replaceChildren(...nodes);
+    say(nodes[0]?.textContent ?? "");
   }
+}
 
-  // Text alone, never markup: what stands in a CSV comes from anywhere.
-  function table(rows) {
-    const whole = document.createElement("table");
-    const line = (cells, kind) => {
-      const row = document.createElement("tr");
-      for (const cell of cells) {
-        const place = document.createElement(kind);
-        place.textContent = cell.length > 80 ? `${cell.slice(0, 80)}…` : cell;
-        row.append(place);
-      }
-      return row;
-    };
-    const { uri, tag, description } = shown.dataset;
-    whole.createTHead().append(line([uri, tag, description], "th"));
-    whole.createTBody().append(...rows.map((row) => line(row, "td")));
-    return whole;
-  }
+// The same button that those without scripts press: what it shows is what the server reads.
+async function look(file, signal) {
+  const form = new FormData();
+  form.append("check", "yes");
+  form.append("file", file.slice(0, HEAD), file.name);
+  const answer = await fetch("/ingest", { method: "POST", body: form, signal });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const wrong = $("#hint-file.wrong", page);
+  if (wrong) return [line("wrong", wrong.textContent)];
+  return [...$("[data-glimpse]", page).children].filter((child) => !child.matches("[data-again]"));
+}
+
+function line(kind, text) {
+  const told = document.createElement("p");
+  told.className = kind;
+  told.textContent = text;
+  return told;
 }

@@ -43,7 +43,7 @@ fn a_csv_is_followed_to_its_end_by_keyboard(db: Db) {
     assert!(browser.all("[name=check]").is_empty(), "with scripts the file is shown at once");
     let field = browser.need(&format!("{FORM} [name=file]"));
     browser.type_into(&field, path.to_str().unwrap());
-    browser.wait_for_text("GB18030");
+    browser.wait_for_text("编码 GB18030，分隔符 逗号，前几行读取如下：");
     let rows = browser.run("return [...document.querySelectorAll('[data-glimpse] td')].map(cell => cell.textContent)");
     assert_eq!(rows[1], "张三", "{rows}");
     assert!(word(&rows[2]).contains("<script>"), "shown as text: {rows}");
@@ -89,7 +89,7 @@ fn the_same_without_script(db: Db) {
     };
     choose();
     browser.click("[name=check]");
-    browser.wait_for_text("UTF-8; its first rows are read like this:");
+    browser.wait_for_text("UTF-8, fields parted by commas; its first rows are read like this:");
     browser.wait_for_text("张三");
     browser.focus(&format!("{FORM} [name=group_name]"));
     browser.press("staff");
@@ -133,5 +133,32 @@ fn the_focus_stays_where_it_is_when_a_task_ends() {
     until_its_end(&browser, "form[action='/ingest/ID/delete'] button");
     let focused = browser.run("return document.activeElement.form.getAttribute('action')");
     assert!(word(&focused).ends_with("/delete"), "{focused}");
+    browser.expect_quiet();
+}
+
+/// What stands below the field of the file is what the server will read, or why it won't.
+#[test]
+fn a_table_is_shown_as_the_server_reads_it() {
+    let browser = Browser::open(Db::Sqlite);
+    browser.go("/ingest");
+    let utf16: Vec<u8> = std::iter::once(0xfeff)
+        .chain("uri\ttag\r\nhttp://h/1\t张三\r\n".encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (name, bytes, told, cells) in [
+        ("a.csv", b"sep=;\r\ntag;uri\r\nstaff;http://h/1;x\r\n".to_vec(), "UTF-8, fields parted by semicolons", 3),
+        ("b.txt", utf16, "UTF-16LE, fields parted by tabs", 3),
+        ("c.csv", b"http://h/a;v=1\nhttp://h/b;v=2\n".to_vec(), "UTF-8, fields parted by commas", 6),
+        ("d.xlsx", b"PK\x03\x04\x14\0\0\0\x08\0[Content_Types].xml".to_vec(), "an Excel workbook (.xlsx)", 0),
+        ("e.csv", b"uri,tag\n".to_vec(), "there is no row in it", 0),
+    ] {
+        let (_folder, path) = tools::file_with(name, &bytes);
+        let field = browser.need(&format!("{FORM} [name=file]"));
+        browser.type_into(&field, path.to_str().unwrap());
+        browser.wait_for_text(told);
+        assert_eq!(browser.all("[data-glimpse] td").len(), cells, "{name}");
+    }
+    let path = browser.path();
+    assert_eq!(path, "/ingest", "nothing was made");
     browser.expect_quiet();
 }

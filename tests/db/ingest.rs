@@ -101,7 +101,13 @@ async fn a_batch_is_all_or_nothing(engine: Engine) {
     let id = running(&world, 1).await;
     assert!(claim(&world, &id, "here", START).await);
     let lines: Vec<_> = (0..700_i64)
-        .map(|row| LogLine { row, uri: format!("data:{row}"), code: 101 + row % 2, message: "图".to_owned() })
+        .map(|row| LogLine {
+            row,
+            uri: format!("data:{row}"),
+            code: 101 + row % 2,
+            message: "图".to_owned(),
+            english: None,
+        })
         .collect();
     for (commits, before) in [(false, 0), (true, 0), (true, 700)] {
         let mut tx = world.db.begin().await.unwrap();
@@ -139,14 +145,15 @@ async fn states_follow_each_other(engine: Engine) {
     let world = World::new(engine).await;
     let id = running(&world, 1).await;
     assert!(claim(&world, &id, "here", START).await);
-    assert!(release(&world, &id, 1, End::Failed("http://h/1: 没有".to_owned())).await);
+    assert!(release(&world, &id, 1, End::Failed(("http://h/1: gone", "http://h/1: 没有").into())).await);
     let failed = task(&world, &id).await;
-    assert_eq!((failed.state, failed.last_error.as_str(), failed.lease.until), (State::Stopped, "http://h/1: 没有", 0));
+    assert_eq!((failed.state, failed.lease.until), (State::Stopped, 0));
+    assert_eq!(failed.last_error, ("http://h/1: gone", "http://h/1: 没有").into());
     assert!(!claim(&world, &id, "here", START).await, "a task that is stopped isn't worked on");
     let mut tx = world.db.begin().await.unwrap();
     tasks::set_running(&mut tx, &id, START).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(task(&world, &id).await.last_error, "");
+    assert_eq!(task(&world, &id).await.last_error, ("", "").into());
     assert!(claim(&world, &id, "here", START).await);
     let mut tx = world.db.begin().await.unwrap();
     tasks::set_stopped(&mut tx, &id, START).await.unwrap();
@@ -168,8 +175,9 @@ async fn states_follow_each_other(engine: Engine) {
 async fn a_deleted_task_is_removed_in_steps(engine: Engine) {
     let world = World::new(engine).await;
     let (id, other) = (running(&world, 1).await, running(&world, 2).await);
-    let lines: Vec<_> =
-        (0..9000_i64).map(|row| LogLine { row, uri: String::new(), code: 101, message: String::new() }).collect();
+    let lines: Vec<_> = (0..9000_i64)
+        .map(|row| LogLine { row, uri: String::new(), code: 101, message: String::new(), english: None })
+        .collect();
     let mut tx = world.db.begin().await.unwrap();
     log::insert(&mut tx, &id, &lines.iter().collect::<Vec<_>>()).await.unwrap();
     log::insert(&mut tx, &other, &lines[..3].iter().collect::<Vec<_>>()).await.unwrap();

@@ -15,7 +15,7 @@ fn settings() -> Ingest {
 
 async fn assert_refused(fetcher: &Fetcher, uri: &str, part: &str) {
     let refusal = fetcher.fetch(uri).await.err().unwrap_or_else(|| panic!("{uri} was fetched"));
-    assert!(refusal.0.contains(part), "{uri}: {refusal}");
+    assert!(refusal.0.zh.contains(part), "{uri}: {refusal}");
 }
 
 async fn own_files_are_read(engine: Engine) {
@@ -23,11 +23,17 @@ async fn own_files_are_read(engine: Engine) {
     let fetcher = Fetcher::new(&settings(), world.collect.clone());
     world.put("人脸", "a b%.jpg", b"hello").await;
     world.put("人脸", "large.jpg", &[7; 101]).await;
-    for uri in ["granary:tag/%E4%BA%BA%E8%84%B8/a%20b%25.jpg", " GRANARY:tag/人脸/a b%25.jpg "] {
+    let written = [
+        "granary:tag/%E4%BA%BA%E8%84%B8/a%20b%25.jpg",
+        " GRANARY:tag/人脸/a b%25.jpg ",
+        "granary:TAG/人脸/%61 b%25.jpg",
+    ];
+    for uri in written {
         assert_eq!(*fetcher.fetch(uri).await.unwrap().bytes, b"hello");
     }
     assert_refused(&fetcher, "granary:tag/人脸/large.jpg", "101 字节，上限 100 字节").await;
     assert_refused(&fetcher, "granary:tag/人脸/other.jpg", "没有文件 other.jpg").await;
+    assert_refused(&fetcher, "granary:tag/人脸/A B%25.jpg", "没有文件 A B%.jpg").await;
     assert_refused(&fetcher, "granary:tag/other/a.jpg", "标签 other 中没有文件").await;
     for uri in ["granary:", "granary:tag/人脸", "granary:file/7", "granary:tag/人脸/../a"] {
         assert_refused(&fetcher, uri, "granary:tag/<标签>/<文件名>").await;
@@ -44,7 +50,14 @@ async fn other_addresses_are_refused(engine: Engine) {
     assert_refused(&fetcher, "", "uri 为空").await;
     assert_refused(&fetcher, " \t", "uri 为空").await;
     assert_refused(&fetcher, "photo.jpg", "没有协议").await;
-    assert_refused(&fetcher, "/srv/photo.jpg", "没有协议").await;
+    for path in ["/srv/photo.jpg", r"C:\a.jpg", "d:/a.jpg", r"\\server\share\a.jpg", "./a.jpg", "../a.jpg"] {
+        assert_refused(&fetcher, path, "没有协议").await;
+        assert_refused(&fetcher, path, "granary:tag/<标签>/<文件名>").await;
+        assert_refused(&fetcher, path, "只允许 http").await;
+    }
+    assert_refused(&fetcher, "file:///C:/a.jpg", "granary:tag/<标签>/<文件名>").await;
+    assert_refused(&fetcher, "//h/a.jpg", "没有协议").await;
+    assert_refused(&fetcher, "www.example.com/a.jpg", "没有协议").await;
     assert_refused(&fetcher, "图:片", "没有协议").await;
     for scheme in ["file", "ftp", "gopher", "javascript"] {
         assert_refused(&fetcher, &format!("{scheme}:///etc/passwd"), &format!("不支持的协议 {scheme}")).await;

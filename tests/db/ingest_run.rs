@@ -91,7 +91,7 @@ async fn a_row_that_panics_is_303_and_the_task_goes_on(engine: Engine) {
     let ingest = ingest(&world, Arc::default());
     let id = created(&ingest, "\"data:,a\"\n\"data:,detect\"\n\"data:,add\"\n\"data:,open\"\n\"data:,b\"\n").await;
     let task = finished(&ingest, &id).await;
-    assert_eq!((task.state, task.handled, task.last_error.as_str()), (State::Completed, 5, ""));
+    assert_eq!((task.state, task.handled, task.last_error.zh.as_ref()), (State::Completed, 5, ""));
     let log = ingest.log_page(id.as_str(), None, None, 10).await.unwrap().items;
     let lines: Vec<_> = log.iter().map(|line| (line.row, line.code)).collect();
     assert_eq!(lines, [(1, 303), (2, 303), (3, 102)], "{log:?}");
@@ -107,9 +107,9 @@ async fn a_run_that_panics_is_stopped_with_a_reason(engine: Engine) {
     breaks.is_broken.store(true, Ordering::SeqCst);
     let task = finished(&ingest, &id).await;
     assert_eq!((task.state, task.handled), (State::Stopped, 0));
-    assert!(task.last_error.contains("the engine is gone"), "{}", task.last_error);
+    assert!(task.last_error.zh.contains("the engine is gone"), "{}", task.last_error);
     assert_eq!(task.lease.until, 0, "nobody holds it");
     breaks.is_broken.store(false, Ordering::SeqCst);
     let task = finished(&ingest, &id).await;
-    assert_eq!((task.state, task.handled, task.last_error.as_str()), (State::Completed, 2, ""));
+    assert_eq!((task.state, task.handled, task.last_error.zh.as_ref()), (State::Completed, 2, ""));
 }

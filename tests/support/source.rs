@@ -1,6 +1,7 @@
 //! A web server that pictures come from: small, on 127.0.0.1, and it counts.
 //!
-//! `/good/<n>` has a picture, `/slow/<ms>/<n>` has it later, `/gone/<n>` is 404, anything else too.
+//! `/good/<n>` has a picture, `/slow/<ms>/<n>` has it later, `/gzip/<n>` has it coded whatever is asked for, `/strange/<n>` in a
+//! coding that nobody knows, `/gone/<n>` is 404, anything else too.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -90,20 +91,36 @@ fn serve(shared: &Shared, connection: TcpStream) {
         shared.most.fetch_max(now, Ordering::SeqCst);
         shared.asked.fetch_add(1, Ordering::SeqCst);
         let parts: Vec<&str> = path.split('/').collect();
-        let is_good = matches!(parts.get(1), Some(&"good" | &"slow"));
+        let kind = parts.get(1).copied().unwrap_or_default();
+        let is_good = ["good", "slow", "gzip", "strange"].contains(&kind);
         if let (Some(&"slow"), Some(ms)) = (parts.get(1), parts.get(2)) {
             thread::sleep(Duration::from_millis(ms.parse().unwrap_or(0)));
         }
         // Before the answer: the next request may come as soon as it is out.
         shared.in_flight.fetch_sub(1, Ordering::SeqCst);
-        let body: &[u8] = if is_good { &shared.picture } else { b"nothing here" };
+        let body = match kind {
+            "gzip" => gzip(&shared.picture),
+            _ if is_good => shared.picture.clone(),
+            _ => b"nothing here".to_vec(),
+        };
+        let coding = match kind {
+            "gzip" => "Content-Encoding: gzip\r\n",
+            "strange" => "Content-Encoding: sdch\r\n",
+            _ => "",
+        };
         let status = if is_good { "200 OK" } else { "404 Not Found" };
-        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
-        let answer = [head.as_bytes(), body].concat();
+        let head = format!("HTTP/1.1 {status}\r\n{coding}Content-Length: {}\r\n\r\n", body.len());
+        let answer = [head.as_bytes(), &body].concat();
         if reader.get_mut().write_all(&answer).is_err() {
             return;
         }
     }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
 }
 
 /// The path of the next request.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedRwLockReadGuard, Semaphore};
 
+pub use super::engine::{Unanswered, Unreadable};
 pub use look::{LookError, Sighting};
 pub use prepare::{PrepareError, PreparedFace};
 

@@ -63,7 +63,7 @@ impl From<Task> for Detail {
             total_num: task.total,
             handled_num: task.handled,
             state: task.state.number(),
-            last_error: task.last_error,
+            last_error: task.last_error.zh.into_owned(),
         }
     }
 }

@@ -42,7 +42,7 @@ async fn read_form(ingest: &Ingest, kind: &FormType, head: BodyHead, data: Data<
             let value = parts.text(&part).await?;
             form.set(part.name, value);
         } else if part.is_meant_as_file() || part.name == "file" {
-            receive(ingest, length, &part, &mut parts, &mut intake, |_| ()).await?;
+            receive(ingest, length, &part, &mut parts, &mut intake).await?;
         }
     }
     Ok((form, intake))

@@ -27,8 +27,8 @@ impl Guard {
     /// them is public, so none is a way around the rule for the IPv4 address.
     ///
     /// # Errors
-    /// What kind of address it is (Chinese).
-    pub fn check(&self, address: IpAddr) -> Result<(), &'static str> {
+    /// What kind of address it is.
+    pub fn check(&self, address: IpAddr) -> Result<(), Kind> {
         if self.allowed.iter().any(|network| network.contains(&address)) {
             return Ok(());
         }
@@ -40,46 +40,66 @@ impl Guard {
     }
 }
 
+/// What an address is, in English and Chinese.
+pub type Kind = (&'static str, &'static str);
+
+const UNSPECIFIED: Kind = ("no address of a host", "未指定地址");
+const PRIVATE: Kind = ("a private address", "内网地址");
+const CARRIER: Kind = ("a private address of a carrier", "运营商内网地址");
+const LOOPBACK: Kind = ("an address of this machine", "本机地址");
+const LINK_LOCAL: Kind = ("a link-local address", "链路本地地址");
+const RESERVED: Kind = ("a reserved address", "保留地址");
+const EXAMPLE: Kind = ("an address for examples", "文档示例地址");
+const RELAY: Kind = ("a 6to4 relay", "6to4 中继地址");
+const TESTS: Kind = ("an address for tests", "测试网络地址");
+const MULTICAST: Kind = ("a multicast address", "组播地址");
+const BROADCAST: Kind = ("a broadcast or reserved address", "广播或保留地址");
+const MAPPED: Kind = ("an IPv4-mapped address", "IPv4 映射地址");
+const COMPATIBLE: Kind = ("an IPv4-compatible address", "IPv4 兼容地址");
+const NAT64: Kind = ("a NAT64 address", "NAT64 地址");
+const TEREDO: Kind = ("a Teredo address", "Teredo 地址");
+const SIX_TO_FOUR: Kind = ("a 6to4 address", "6to4 地址");
+
 /// IANA's special-purpose registry for IPv4, with multicast and what is reserved.
-const V4: [(Ipv4Addr, u8, &str); 15] = [
-    (Ipv4Addr::UNSPECIFIED, 8, "未指定地址"),
-    (Ipv4Addr::new(10, 0, 0, 0), 8, "内网地址"),
-    (Ipv4Addr::new(100, 64, 0, 0), 10, "运营商内网地址"),
-    (Ipv4Addr::new(127, 0, 0, 0), 8, "本机地址"),
-    (Ipv4Addr::new(169, 254, 0, 0), 16, "链路本地地址"),
-    (Ipv4Addr::new(172, 16, 0, 0), 12, "内网地址"),
-    (Ipv4Addr::new(192, 0, 0, 0), 24, "保留地址"),
-    (Ipv4Addr::new(192, 0, 2, 0), 24, "文档示例地址"),
-    (Ipv4Addr::new(192, 88, 99, 0), 24, "6to4 中继地址"),
-    (Ipv4Addr::new(192, 168, 0, 0), 16, "内网地址"),
-    (Ipv4Addr::new(198, 18, 0, 0), 15, "测试网络地址"),
-    (Ipv4Addr::new(198, 51, 100, 0), 24, "文档示例地址"),
-    (Ipv4Addr::new(203, 0, 113, 0), 24, "文档示例地址"),
-    (Ipv4Addr::new(224, 0, 0, 0), 4, "组播地址"),
-    (Ipv4Addr::new(240, 0, 0, 0), 4, "广播或保留地址"),
+const V4: [(Ipv4Addr, u8, Kind); 15] = [
+    (Ipv4Addr::UNSPECIFIED, 8, UNSPECIFIED),
+    (Ipv4Addr::new(10, 0, 0, 0), 8, PRIVATE),
+    (Ipv4Addr::new(100, 64, 0, 0), 10, CARRIER),
+    (Ipv4Addr::new(127, 0, 0, 0), 8, LOOPBACK),
+    (Ipv4Addr::new(169, 254, 0, 0), 16, LINK_LOCAL),
+    (Ipv4Addr::new(172, 16, 0, 0), 12, PRIVATE),
+    (Ipv4Addr::new(192, 0, 0, 0), 24, RESERVED),
+    (Ipv4Addr::new(192, 0, 2, 0), 24, EXAMPLE),
+    (Ipv4Addr::new(192, 88, 99, 0), 24, RELAY),
+    (Ipv4Addr::new(192, 168, 0, 0), 16, PRIVATE),
+    (Ipv4Addr::new(198, 18, 0, 0), 15, TESTS),
+    (Ipv4Addr::new(198, 51, 100, 0), 24, EXAMPLE),
+    (Ipv4Addr::new(203, 0, 113, 0), 24, EXAMPLE),
+    (Ipv4Addr::new(224, 0, 0, 0), 4, MULTICAST),
+    (Ipv4Addr::new(240, 0, 0, 0), 4, BROADCAST),
 ];
 
 /// What of IPv6 has a name of its own. Beyond it, only `2000::/3` is public.
-const V6: [(Ipv6Addr, u8, &str); 15] = [
-    (Ipv6Addr::UNSPECIFIED, 128, "未指定地址"),
-    (Ipv6Addr::LOCALHOST, 128, "本机地址"),
-    (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, "IPv4 映射地址"),
-    (Ipv6Addr::UNSPECIFIED, 96, "IPv4 兼容地址"),
-    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, "NAT64 地址"),
-    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, "NAT64 地址"),
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32, "Teredo 地址"),
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "保留地址"),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "文档示例地址"),
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, "6to4 地址"),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "文档示例地址"),
-    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, "内网地址"),
-    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, "链路本地地址"),
-    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10, "内网地址"),
-    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "组播地址"),
+const V6: [(Ipv6Addr, u8, Kind); 15] = [
+    (Ipv6Addr::UNSPECIFIED, 128, UNSPECIFIED),
+    (Ipv6Addr::LOCALHOST, 128, LOOPBACK),
+    (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, MAPPED),
+    (Ipv6Addr::UNSPECIFIED, 96, COMPATIBLE),
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, NAT64),
+    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, NAT64),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32, TEREDO),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, RESERVED),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, EXAMPLE),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, SIX_TO_FOUR),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, EXAMPLE),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, PRIVATE),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, LINK_LOCAL),
+    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10, PRIVATE),
+    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, MULTICAST),
 ];
 
 /// `None` for a public one.
-fn kind_v4(address: Ipv4Addr) -> Option<&'static str> {
+fn kind_v4(address: Ipv4Addr) -> Option<Kind> {
     let mut named = V4
         .iter()
         .filter(|(network, length, _)| Ipv4Net::new(*network, *length).is_ok_and(|network| network.contains(&address)));
@@ -87,12 +107,12 @@ fn kind_v4(address: Ipv4Addr) -> Option<&'static str> {
 }
 
 /// `None` for a public one.
-fn kind_v6(address: Ipv6Addr) -> Option<&'static str> {
+fn kind_v6(address: Ipv6Addr) -> Option<Kind> {
     let mut named = V6
         .iter()
         .filter(|(network, length, _)| Ipv6Net::new(*network, *length).is_ok_and(|network| network.contains(&address)));
     let is_global = address.segments()[0] & 0xe000 == 0x2000;
-    named.next().map(|(_, _, kind)| *kind).or_else(|| (!is_global).then_some("保留地址"))
+    named.next().map(|(_, _, kind)| *kind).or_else(|| (!is_global).then_some(RESERVED))
 }
 
 #[cfg(test)]

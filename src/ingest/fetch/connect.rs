@@ -24,7 +24,7 @@ use tokio_rustls::rustls::{self, ClientConfig};
 use url::{Host, Url};
 
 use super::Refusal;
-use super::address::Guard;
+use super::address::{Guard, Kind};
 use super::http::Fault;
 
 /// Addresses of a name; a parameter, so that tests can lie.
@@ -58,16 +58,24 @@ impl Origin {
         let secure = match url.scheme() {
             "http" => false,
             "https" => true,
-            _ => return Err(Refusal::new("重定向到了不支持的协议：只允许 http 和 https")),
+            _ => {
+                return Err(Refusal::new(
+                    "redirected to a scheme that isn't supported: http and https are allowed",
+                    "重定向到了不支持的协议：只允许 http 和 https",
+                ));
+            }
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Refusal::new("uri 中不能带用户名或密码"));
+            return Err(Refusal::credentials());
+        }
+        if url.port() == Some(0) {
+            return Err(Refusal::new("nobody listens at port 0", "端口 0 不能连接"));
         }
         let host = match url.host() {
             Some(Host::Domain(name)) => name.to_owned(),
             Some(Host::Ipv4(address)) => address.to_string(),
             Some(Host::Ipv6(address)) => address.to_string(),
-            None => return Err(Refusal::new("uri 中没有主机名")),
+            None => return Err(Refusal::new("the uri names no host", "uri 中没有主机名")),
         };
         let port = url.port_or_known_default().unwrap_or(if secure { 443 } else { 80 });
         Ok(Self { secure, host, port })
@@ -98,7 +106,13 @@ pub struct Connection {
 
 impl Connection {
     async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> hyper::Result<Self> {
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Heads as browsers take them: a field that is malformed is passed over, not the whole answer.
+        let (sender, connection) = http1::Builder::new()
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
+            .handshake(TokioIo::new(stream))
+            .await?;
         let task = tokio::spawn(async move {
             // Whoever sends on it learns of its end.
             let _ = connection.await;
@@ -167,7 +181,9 @@ impl Connector {
         } else {
             Connection::over(stream).await
         };
-        connection.map_err(|_| Fault::again(format!("无法与 {origin} 建立 HTTP 连接")))
+        connection.map_err(|_| {
+            Fault::again(format!("no HTTP connection with {origin}"), format!("无法与 {origin} 建立 HTTP 连接"))
+        })
     }
 
     /// Those of the host's addresses that may be connected to.
@@ -176,7 +192,7 @@ impl Connector {
         if let Ok(address) = host.parse::<IpAddr>() {
             return match self.guard.check(address) {
                 Ok(()) => Ok(vec![address]),
-                Err(kind) => Err(forbidden(&format!("地址 {address}"), kind)),
+                Err(kind) => Err(forbidden(&format!("the address {address}"), &format!("地址 {address}"), kind)),
             };
         }
         let found = (self.lookup)(host.clone()).await.unwrap_or_default();
@@ -185,13 +201,17 @@ impl Connector {
         for address in found {
             match self.guard.check(address) {
                 Ok(()) => addresses.push(address),
-                Err(kind) => refused = Some(forbidden(&format!("域名 {host} 指向的地址 {address}"), kind)),
+                Err(kind) => {
+                    let (en, zh) =
+                        (format!("{address}, where {host} leads,"), format!("域名 {host} 指向的地址 {address}"));
+                    refused = Some(forbidden(&en, &zh, kind));
+                }
             }
         }
         match refused {
             _ if !addresses.is_empty() => Ok(addresses),
             Some(fault) => Err(fault),
-            None => Err(Fault::soon(format!("域名 {host} 解析失败"))),
+            None => Err(Fault::soon(format!("the name {host} leads to no address"), format!("域名 {host} 解析失败"))),
         }
     }
 
@@ -201,12 +221,18 @@ impl Connector {
             let tried = TcpStream::connect(SocketAddr::new(address, origin.port));
             fault = Some(match tokio::time::timeout(self.patience, tried).await {
                 Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => format!("{origin} 拒绝连接"),
-                Ok(Err(error)) => format!("无法连接 {origin}：{}", error.kind()),
-                Err(_) => format!("连接 {origin} 超时"),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                    (format!("{origin} refuses the connection"), format!("{origin} 拒绝连接"))
+                }
+                Ok(Err(error)) => {
+                    let kind = error.kind();
+                    (format!("no connection to {origin}: {kind}"), format!("无法连接 {origin}：{kind}"))
+                }
+                Err(_) => (format!("{origin} doesn't accept the connection in time"), format!("连接 {origin} 超时")),
             });
         }
-        Err(Fault::again(fault.unwrap_or_else(|| format!("无法连接 {origin}"))))
+        let (en, zh) = fault.unwrap_or_else(|| (format!("no connection to {origin}"), format!("无法连接 {origin}")));
+        Err(Fault::again(en, zh))
     }
 
     async fn secure(
@@ -215,19 +241,27 @@ impl Connector {
         stream: TcpStream,
     ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Fault> {
         let tls = self.tls.get_or_init(|| tls(&self.authorities).map_err(|error| error.to_string()));
-        let tls = tls.as_ref().map_err(|why| Fault::last(format!("本服务器不能使用 https：{why}")))?;
+        let tls = tls.as_ref().map_err(|why| {
+            Fault::last(format!("this server can't use https: {why}"), format!("本服务器不能使用 https：{why}"))
+        })?;
         let name = ServerName::try_from(origin.host.clone());
-        let name = name.map_err(|_| Fault::last(format!("{} 不是有效的 https 主机名", origin.host)))?;
+        let name = name.map_err(|_| {
+            let host = &origin.host;
+            Fault::last(format!("{host} is no host name of https"), format!("{host} 不是有效的 https 主机名"))
+        })?;
         tls.connect(name, stream).await.map_err(|error| {
-            let message = format!("与 {origin} 的 TLS 握手失败：{error}");
+            let (en, zh) = (format!("no TLS with {origin}: {error}"), format!("与 {origin} 的 TLS 握手失败：{error}"));
             // A certificate doesn't get better by asking again; a cut connection may.
-            if error.kind() == io::ErrorKind::InvalidData { Fault::last(message) } else { Fault::again(message) }
+            if error.kind() == io::ErrorKind::InvalidData { Fault::last(en, zh) } else { Fault::again(en, zh) }
         })
     }
 }
 
-fn forbidden(what: &str, kind: &str) -> Fault {
-    Fault::last(format!("{what} 是{kind}，不允许访问；如需允许，请在配置项 ingest.allow_networks 中写入它所在的网段"))
+fn forbidden(en: &str, zh: &str, (kind, kind_zh): Kind) -> Fault {
+    Fault::last(
+        format!("{en} is {kind}, which isn't allowed; ingest.allow_networks names the networks that are"),
+        format!("{zh} 是{kind_zh}，不允许访问；如需允许，请在配置项 ingest.allow_networks 中写入它所在的网段"),
+    )
 }
 
 /// What the system trusts, these beside it, and HTTP/1.1 alone.

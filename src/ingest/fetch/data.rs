@@ -28,7 +28,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// When it isn't one, or holds more.
 pub fn decode(uri: String, max: u64) -> Result<Vec<u8>, Refusal> {
     let Some((head, body)) = uri.split_once(',') else {
-        return Err(Refusal::new("data: URI 中没有逗号；它含有逗号，在 CSV 里必须用双引号括起来"));
+        return Err(Refusal::new(
+            "there is no comma in the data: URI; it holds one, so it must stand in double quotes in a CSV",
+            "data: URI 中没有逗号；它含有逗号，在 CSV 里必须用双引号括起来",
+        ));
     };
     // Four characters stand for three bytes; a percent escape of each would make it twelve. A text that is longer by white
     // space alone isn't worth reading either.
@@ -75,12 +78,13 @@ fn in_place(mut text: Vec<u8>, from: usize) -> Result<Vec<u8>, Refusal> {
 }
 
 fn malformed() -> Refusal {
-    Refusal::new("data: URI 的 base64 内容不正确")
+    Refusal::new("the base64 of the data: URI is malformed", "data: URI 的 base64 内容不正确")
 }
 
 /// Percent escapes, white space, fragments: all that the Fetch Standard allows.
 fn slowly(uri: &str, max: u64) -> Result<Vec<u8>, Refusal> {
-    let url = DataUrl::process(uri).map_err(|_| Refusal::new("data: URI 的格式不正确"))?;
+    let url =
+        DataUrl::process(uri).map_err(|_| Refusal::new("the data: URI is malformed", "data: URI 的格式不正确"))?;
     let mut bytes = Vec::with_capacity(uri.len() / 4 * 3);
     let decoded = url.decode(|part| {
         bytes.extend_from_slice(part);
@@ -140,7 +144,7 @@ mod tests {
             ("data:image/png#;base64,aGVsbG8=", "格式"),
         ] {
             let refusal = decode(uri, 1000).unwrap_err();
-            assert!(refusal.0.contains(part), "{uri}: {refusal}");
+            assert!(refusal.0.zh.contains(part), "{uri}: {refusal}");
         }
     }
 
@@ -164,7 +168,7 @@ mod tests {
         assert_eq!(decode(&uri(&escaped), 100).unwrap().len(), 100);
         for uri in [uri(&hundred), uri(&escaped), format!("data:,{}", "x".repeat(100)), uri(&"A".repeat(100_000))] {
             let refusal = decode(&uri, 99).unwrap_err();
-            assert!(refusal.0.contains("上限 99 字节"), "{refusal}");
+            assert!(refusal.0.zh.contains("上限 99 字节"), "{refusal}");
         }
     }
 }

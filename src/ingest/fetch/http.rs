@@ -10,7 +10,8 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, DATE, HOST, HeaderMap, LOCATION, RETRY_AFTER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, DATE, HOST, HeaderMap, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+    USER_AGENT,
 };
 use hyper::{Request, Response};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -19,9 +20,11 @@ use url::{Position, Url};
 
 use super::Refusal;
 use super::address::Guard;
+use super::coding::Codings;
 use super::connect::{Connection, Connector, Lookup, Origin};
 use super::hosts::{Hosts, Visit};
 use crate::platform::config;
+use crate::platform::error::Message;
 
 /// A row is tried this often again.
 const RETRIES: usize = 2;
@@ -55,18 +58,18 @@ pub struct Fault {
 
 impl Fault {
     /// It may pass.
-    pub fn again(message: String) -> Self {
-        Self { refusal: Refusal(message), again: true, after: None }
+    pub fn again(en: String, zh: String) -> Self {
+        Self { refusal: Refusal::new(en, zh), again: true, after: None }
     }
 
     /// It may pass, but hardly by waiting.
-    pub fn soon(message: String) -> Self {
-        Self { after: Some(SOON), ..Self::again(message) }
+    pub fn soon(en: String, zh: String) -> Self {
+        Self { after: Some(SOON), ..Self::again(en, zh) }
     }
 
     /// It stays.
-    pub fn last(message: String) -> Self {
-        Refusal(message).into()
+    pub fn last(en: String, zh: String) -> Self {
+        Refusal::new(en, zh).into()
     }
 }
 
@@ -78,7 +81,8 @@ impl From<Refusal> for Fault {
 
 /// What a hop led to.
 enum Answer {
-    Bytes(Vec<u8>),
+    /// What was sent, and how it is coded.
+    Bytes(Vec<u8>, Codings),
     /// A `Location`.
     Elsewhere(String),
 }
@@ -112,7 +116,9 @@ impl Http {
     /// The message of code 101.
     pub async fn get(self: &Arc<Self>, uri: &str) -> Result<Vec<u8>, Refusal> {
         self.sweeping.call_once(|| sweep(self));
-        let url = Url::parse(uri).map_err(|_| Refusal::new("uri 的格式不正确"))?;
+        let url = Url::parse(uri).map_err(|error| {
+            Refusal::new(format!("the uri is malformed: {error}"), format!("uri 的格式不正确: {error}"))
+        })?;
         let mut budget = Budget { limit: self.timeout, left: self.timeout };
         for retry in 0..=RETRIES {
             let fault = match self.follow(url.clone(), &mut budget).await {
@@ -125,20 +131,22 @@ impl Http {
             }
             budget.spend(tokio::time::sleep(wait)).await?;
         }
-        Err(Refusal::new("重试次数已用完"))
+        Err(Refusal::new("all tries are used up", "重试次数已用完"))
     }
 
     /// One try, along its redirects.
     async fn follow(&self, mut url: Url, budget: &mut Budget) -> Result<Vec<u8>, Fault> {
         for _ in 0..=REDIRECTS {
             match self.hop(&url, budget).await? {
-                Answer::Bytes(bytes) => return Ok(bytes),
+                Answer::Bytes(bytes, codings) => return Ok(codings.decode(bytes, self.max).await?),
                 Answer::Elsewhere(location) => {
-                    url = url.join(&location).map_err(|_| Refusal::new("重定向的地址不正确"))?;
+                    url = url.join(location.trim()).map_err(|_| {
+                        Refusal::new("the address that it redirects to is malformed", "重定向的地址不正确")
+                    })?;
                 }
             }
         }
-        Err(Fault::last(format!("重定向超过 {REDIRECTS} 次")))
+        Err(Fault::last(format!("more than {REDIRECTS} redirects"), format!("重定向超过 {REDIRECTS} 次")))
     }
 
     async fn hop(&self, url: &Url, budget: &mut Budget) -> Result<Answer, Fault> {
@@ -160,29 +168,32 @@ impl Http {
     async fn exchange(&self, visit: &Visit, origin: &Origin, url: &Url) -> Result<Answer, Fault> {
         let (connection, response) = self.ask(visit, origin, url).await?;
         let (parts, body) = response.into_parts();
-        let location = parts.headers.get(LOCATION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        let location = parts.headers.get(LOCATION).map(|value| address(value.as_bytes()));
         match (parts.status.as_u16(), location) {
             (200..=299, _) => {
-                let bytes = match self.read(&parts.headers, body).await {
-                    Ok(bytes) => bytes,
+                let read = match Codings::of(&parts.headers) {
+                    Ok(codings) => self.read(&parts.headers, body, &codings).await.map(|bytes| (bytes, codings)),
+                    Err(refusal) => Err(refusal.into()),
+                };
+                let (bytes, codings) = match read {
+                    Ok(read) => read,
                     Err(fault) => {
                         connection.close().await;
                         return Err(fault);
                     }
                 };
                 settle(visit, origin, connection, None).await;
-                Ok(Answer::Bytes(bytes))
+                Ok(Answer::Bytes(bytes, codings))
             }
             (301 | 302 | 303 | 307 | 308, Some(location)) => {
-                let location = location.to_owned();
                 settle(visit, origin, connection, Some(body)).await;
                 Ok(Answer::Elsewhere(location))
             }
             (code, _) => {
-                let message = format!("服务器返回状态码 {code}");
+                let refusal = Refusal::new(format!("the server answers {code}"), format!("服务器返回状态码 {code}"));
                 settle(visit, origin, connection, Some(body)).await;
                 let again = matches!(code, 429 | 502 | 503 | 504);
-                Err(Fault { refusal: Refusal(message), again, after: retry_after(&parts.headers) })
+                Err(Fault { refusal, again, after: retry_after(&parts.headers) })
             }
         }
     }
@@ -201,24 +212,33 @@ impl Http {
             return Ok((connection, response));
         }
         connection.close().await;
-        Err(Fault::again(format!("{origin} 没有给出有效的应答就断开了连接")))
+        Err(Fault::again(
+            format!("{origin} closed the connection without a valid answer"),
+            format!("{origin} 没有给出有效的应答就断开了连接"),
+        ))
     }
 
     /// The body, as long as it is not too long.
-    async fn read(&self, headers: &HeaderMap, mut body: Incoming) -> Result<Vec<u8>, Fault> {
+    async fn read(&self, headers: &HeaderMap, mut body: Incoming, codings: &Codings) -> Result<Vec<u8>, Fault> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if let Some(size) = announced.filter(|size| *size > self.max) {
+        let most = codings.most(self.max);
+        if let Some(size) = announced.filter(|size| *size > most) {
             return Err(Refusal::too_large(Some(size), self.max).into());
         }
+        // hyper reads on to the end of the connection; who announces a length beside `Transfer-Encoding: identity` keeps it.
+        let end = announced.filter(|_| headers.contains_key(TRANSFER_ENCODING) && !is_chunked(headers));
         let mut bytes =
             Vec::with_capacity(usize::try_from(announced.unwrap_or_default().min(1 << 20)).unwrap_or_default());
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Fault::again(format!("传输中断，只收到 {} 字节", bytes.len())))?;
+            let frame = frame.map_err(|_| cut_off(bytes.len()))?;
             let Ok(part) = frame.into_data() else { continue };
-            if (bytes.len() + part.len()) as u64 > self.max {
+            if (bytes.len() + part.len()) as u64 > most {
                 return Err(Refusal::too_large(None, self.max).into());
             }
             bytes.extend_from_slice(&part);
+            if end.is_some_and(|end| bytes.len() as u64 >= end) {
+                break;
+            }
         }
         Ok(bytes)
     }
@@ -236,7 +256,26 @@ fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Refusal> {
         .header(ACCEPT, "image/*, */*;q=0.5")
         .header(ACCEPT_ENCODING, "identity")
         .body(Empty::new())
-        .map_err(|_| Refusal::new("uri 中有不能发送的字符"))
+        .map_err(|_| Refusal::new("the uri holds characters that can't be sent", "uri 中有不能发送的字符"))
+}
+
+/// A `Location` as people write it: what is no UTF-8 is percent-encoded, byte by byte; the rest is for the URL parser.
+fn address(value: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in value.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    text
+}
+
+fn is_chunked(headers: &HeaderMap) -> bool {
+    let last = headers.get_all(TRANSFER_ENCODING).iter().next_back().and_then(|value| value.to_str().ok());
+    last.and_then(|value| value.rsplit(',').next()).is_some_and(|word| word.trim().eq_ignore_ascii_case("chunked"))
+}
+
+fn cut_off(count: usize) -> Fault {
+    Fault::again(format!("the transfer broke off after {count} bytes"), format!("传输中断，只收到 {count} 字节"))
 }
 
 /// Reads to the end what is left of an answer, and keeps the connection; closes it where that would take long.
@@ -296,7 +335,12 @@ fn chance() -> f64 {
 
 /// Says how often it was tried.
 fn told(refusal: Refusal, retries: usize) -> Refusal {
-    if retries == 0 { refusal } else { Refusal(format!("{refusal}（已重试 {retries} 次）")) }
+    let Refusal(Message { en, zh }) = refusal;
+    match retries {
+        0 => Refusal::new(en, zh),
+        1 => Refusal::new(format!("{en} (tried once more)"), format!("{zh}（已重试 1 次）")),
+        _ => Refusal::new(format!("{en} (tried {retries} more times)"), format!("{zh}（已重试 {retries} 次）")),
+    }
 }
 
 /// What is left of a row's time.
@@ -310,7 +354,13 @@ impl Budget {
         let begun = Instant::now();
         let done = tokio::time::timeout(self.left, work).await;
         self.left = self.left.saturating_sub(begun.elapsed());
-        done.map_err(|_| Refusal(format!("超时：{} 秒内没有取完（ingest.timeout）", self.limit.as_secs_f64())))
+        done.map_err(|_| {
+            let seconds = self.limit.as_secs_f64();
+            Refusal::new(
+                format!("out of time: not fetched within {seconds} s (ingest.timeout)"),
+                format!("超时：{seconds} 秒内没有取完（ingest.timeout）"),
+            )
+        })
     }
 }
 

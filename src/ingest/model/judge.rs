@@ -19,32 +19,38 @@ pub struct Measured {
     pub count: usize,
 }
 
+/// What is measured, in English and Chinese.
+type Named = (&'static str, &'static str);
+
 /// The verdict on a face.
 ///
 /// # Errors
 /// The first limit that it doesn't keep.
 pub fn judge(face: &Measured, limits: &Limits) -> Result<(), Bad> {
     let (pose, count) = (face.pose, face.count);
-    over(Code::Pitch, "人脸俯仰角", pose.map(|pose| pose[0]), limits.pitch, count)?;
-    over(Code::Yaw, "人脸偏航角", pose.map(|pose| pose[1]), limits.yaw, count)?;
-    over(Code::Roll, "人脸翻滚角", pose.map(|pose| pose[2]), limits.roll, count)?;
-    under(Code::Width, "人脸宽度", face.width, limits.width, count)?;
-    under(Code::Height, "人脸高度", face.height, limits.height, count)?;
-    over(Code::Blur, "人脸模糊度", face.blur, limits.blur, count)
+    over(Code::Pitch, ("the pitch of the face", "人脸俯仰角"), pose.map(|pose| pose[0]), limits.pitch, count)?;
+    over(Code::Yaw, ("the yaw of the face", "人脸偏航角"), pose.map(|pose| pose[1]), limits.yaw, count)?;
+    over(Code::Roll, ("the roll of the face", "人脸翻滚角"), pose.map(|pose| pose[2]), limits.roll, count)?;
+    under(Code::Width, ("the width of the face", "人脸宽度"), face.width, limits.width, count)?;
+    under(Code::Height, ("the height of the face", "人脸高度"), face.height, limits.height, count)?;
+    over(Code::Blur, ("the blur of the face", "人脸模糊度"), face.blur, limits.blur, count)
 }
 
 /// 201: the picture shows nobody.
 #[must_use]
 pub fn no_face() -> Bad {
-    Bad::new(Code::NoFace, "图片不包含人脸")
+    Bad::new(Code::NoFace, ("there is no face in the picture", "图片不包含人脸"))
 }
 
-fn over(code: Code, what: &str, found: Option<f64>, limit: i64, count: usize) -> Result<(), Bad> {
+fn over(code: Code, what: Named, found: Option<f64>, limit: i64, count: usize) -> Result<(), Bad> {
     if limit == 0 {
         return Ok(());
     }
     let Some(found) = found else {
-        return Err(Bad::system(format_args!("当前的人脸引擎无法测量{what}")));
+        let (en, zh) = what;
+        let why =
+            (format!("system error: the engine can't measure {en}"), format!("系统错误: 当前的人脸引擎无法测量{zh}"));
+        return Err(Bad::new(Code::System, why));
     };
     // A limit is at most 180, and so is what can be above it; the next whole unit is above the limit, too.
     #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
@@ -52,19 +58,27 @@ fn over(code: Code, what: &str, found: Option<f64>, limit: i64, count: usize) ->
     if shown <= limit {
         return Ok(());
     }
-    Err(Bad::new(code, format!("{what}超过阈值: {shown} > {limit}{}", others(count))))
+    let ((en, zh), (more, more_zh)) = (what, others(count));
+    let en = format!("{en} is over the limit: {shown} > {limit}{more}");
+    Err(Bad::new(code, (en, format!("{zh}超过阈值: {shown} > {limit}{more_zh}"))))
 }
 
-fn under(code: Code, what: &str, found: i64, limit: i64, count: usize) -> Result<(), Bad> {
+fn under(code: Code, what: Named, found: i64, limit: i64, count: usize) -> Result<(), Bad> {
     if found >= limit {
         return Ok(());
     }
-    Err(Bad::new(code, format!("{what}小于阈值: {found} < {limit}{}", others(count))))
+    let ((en, zh), (more, more_zh)) = (what, others(count));
+    let en = format!("{en} is under the limit: {found} < {limit}{more}");
+    Err(Bad::new(code, (en, format!("{zh}小于阈值: {found} < {limit}{more_zh}"))))
 }
 
 /// How many faces there were, where the largest was not the only one.
-fn others(count: usize) -> String {
-    if count > 1 { format!("（图片中共 {count} 张人脸，取最大的一张）") } else { String::new() }
+fn others(count: usize) -> (String, String) {
+    if count < 2 {
+        return Default::default();
+    }
+    let en = format!(" (of {count} faces in the picture, the largest counts)");
+    (en, format!("（图片中共 {count} 张人脸，取最大的一张）"))
 }
 
 #[cfg(test)]
@@ -79,7 +93,7 @@ mod tests {
 
     fn message(face: &Measured, count: usize, limits: Limits) -> String {
         let bad = judge(&Measured { count, ..*face }, &limits).unwrap_err();
-        format!("{} {}", bad.code.number(), bad.message)
+        format!("{} {}", bad.code.number(), bad.message.zh)
     }
 
     #[test]
@@ -99,6 +113,14 @@ mod tests {
         assert_eq!(message(&bad, 1, limits), "207 人脸模糊度超过阈值: 90 > 60");
         limits.blur = 90;
         assert_eq!(judge(&bad, &limits), Ok(()));
+    }
+
+    #[test]
+    fn english_readers_are_told_the_same() {
+        let limits = Limits { width: 80, ..Limits::default() };
+        let bad = judge(&Measured { count: 3, ..face(None, 48, 48, None) }, &limits).unwrap_err();
+        let told = "the width of the face is under the limit: 48 < 80 (of 3 faces in the picture, the largest counts)";
+        assert_eq!(bad.message.en, told);
     }
 
     #[test]

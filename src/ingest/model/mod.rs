@@ -11,6 +11,8 @@ mod mark;
 
 use serde::Serialize;
 
+use crate::platform::error::Message;
+
 pub use form::{NewTask, Source};
 pub use id::TaskId;
 pub use mark::{Mark, Track};
@@ -18,8 +20,9 @@ pub use mark::{Mark, Track};
 /// Characters of a `data:` URI that are kept in the log and with the face.
 const DATA_URI: usize = 100;
 
-/// Most characters of any other URI that are kept.
-const KEPT_URI: usize = 2000;
+/// Bytes of any other URI that are kept: all of each that can be fetched, so that it can be tried again as it stands
+/// there, and most of those that are too long for that.
+pub const KEPT_URI: usize = 65_535;
 
 /// Most characters of a log line's message.
 const MESSAGE: usize = 1000;
@@ -114,7 +117,7 @@ pub struct Task {
     /// Rows that have an outcome.
     pub handled: i64,
     /// Why the task stopped by itself: `"<uri>: <reason>"`; else empty.
-    pub last_error: String,
+    pub last_error: Message,
     pub mark: Mark,
     pub lease: Lease,
     /// What the CSV was written in, or the tag it was made of.
@@ -195,26 +198,28 @@ impl Code {
     }
 }
 
-/// A row that came out badly: its code, and what was found, in Chinese.
+/// A row that came out badly: its code, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad {
     pub code: Code,
-    pub message: String,
+    pub message: Message,
 }
 
 impl Bad {
     /// With a message that fits the log.
     #[must_use]
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        let mut message: String = message.into();
-        cut(&mut message, MESSAGE);
-        Self { code, message }
+    pub fn new(code: Code, message: impl Into<Message>) -> Self {
+        let Message { en, zh } = message.into();
+        let (mut en, mut zh) = (en.into_owned(), zh.into_owned());
+        cut(&mut en, MESSAGE);
+        cut(&mut zh, MESSAGE);
+        Self { code, message: (en, zh).into() }
     }
 
     /// 303, anything else.
     #[must_use]
     pub fn system(why: impl std::fmt::Display) -> Self {
-        Self::new(Code::System, format!("系统错误: {why}"))
+        Self::new(Code::System, (format!("system error: {why}"), format!("系统错误: {why}")))
     }
 }
 
@@ -227,7 +232,11 @@ pub struct LogLine {
     /// As [`kept_uri`] has it.
     pub uri: String,
     pub code: i64,
+    /// In Chinese, as the document has it, whoever asks.
     pub message: String,
+    /// For pages in English; `None` in lines of earlier versions.
+    #[serde(skip)]
+    pub english: Option<String>,
 }
 
 /// How many rows came out how.
@@ -253,8 +262,10 @@ pub struct Progress {
 /// A URI as it stands in the log and with the face: a `data:` URI has its first 100 characters.
 #[must_use]
 pub fn kept_uri(uri: &str) -> String {
-    let most = if is_data(uri) { DATA_URI } else { KEPT_URI };
-    uri.chars().take(most).collect()
+    if is_data(uri) {
+        return uri.chars().take(DATA_URI).collect();
+    }
+    uri[..uri.floor_char_boundary(KEPT_URI)].to_owned()
 }
 
 /// Whether a URI brings its bytes along.
@@ -290,7 +301,9 @@ mod tests {
         assert_eq!(kept_uri(&long.replace("data:", "DATA:")).len(), 100);
         let address = format!("http://h/{}", "字".repeat(500));
         assert_eq!(kept_uri(&address), address);
-        assert_eq!(kept_uri(&"x".repeat(9000)).len(), 2000);
-        assert_eq!(Bad::system("字".repeat(5000)).message.chars().count(), 1000);
+        let signed = format!("https://h/a.jpg?signature={}", "x".repeat(8000));
+        assert_eq!(kept_uri(&signed), signed);
+        assert_eq!(kept_uri(&"字".repeat(30_000)).len(), 65_535);
+        assert_eq!(Bad::system("字".repeat(5000)).message.zh.chars().count(), 1000);
     }
 }

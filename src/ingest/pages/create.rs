@@ -6,7 +6,6 @@ use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::ingest::form::receive;
-use crate::ingest::model::csv::Glimpse;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::Result;
@@ -31,8 +30,6 @@ pub(super) enum Created {
 struct Sent {
     form: Form,
     intake: Option<Intake>,
-    /// The beginning of the CSV.
-    head: Vec<u8>,
     starts: bool,
     /// It is only to be looked at.
     is_check: bool,
@@ -51,8 +48,13 @@ pub(super) async fn create(
     let sent = read(ingest, &kind, head, data).await?;
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     draft.fill(&sent.form, sent.starts);
-    let glimpse =
-        sent.intake.as_ref().filter(|_| sent.is_check).map(|intake| Glimpse::of(&sent.head, intake.encoding()));
+    let mut glimpse = None;
+    if let Some(intake) = sent.intake.as_ref().filter(|_| sent.is_check) {
+        match intake.glimpse() {
+            Ok(seen) => glimpse = Some(seen),
+            Err(error) => draft.refuse(error, view.w, view.frame.lang)?,
+        }
+    }
     draft.open |= sent.is_check;
     if !sent.is_check {
         match ingest.create(&sent.form, sent.intake).await {
@@ -78,7 +80,7 @@ async fn read(ingest: &Ingest, kind: &FormType, head: BodyHead, data: Data<'_>) 
     kind.boundary()?;
     let length = head.length;
     let mut parts = Parts::new(kind, Body::open(data, head, ingest.max_size())?)?;
-    let mut sent = Sent { form: Form::default(), intake: None, head: Vec::new(), starts: false, is_check: false };
+    let mut sent = Sent { form: Form::default(), intake: None, starts: false, is_check: false };
     while let Some(part) = parts.next().await? {
         match part.name.as_str() {
             name if Form::has(name) && !part.is_file() => {
@@ -88,12 +90,7 @@ async fn read(ingest: &Ingest, kind: &FormType, head: BodyHead, data: Data<'_>) 
             "start" if !part.is_file() => sent.starts = true,
             "check" if !part.is_file() => sent.is_check = true,
             name if part.is_meant_as_file() || name == "file" => {
-                let Sent { intake, head: seen, .. } = &mut sent;
-                let look = |bytes: &[u8]| {
-                    let room = Glimpse::HEAD.saturating_sub(seen.len());
-                    seen.extend_from_slice(&bytes[..room.min(bytes.len())]);
-                };
-                receive(ingest, length, &part, &mut parts, intake, look).await?;
+                receive(ingest, length, &part, &mut parts, &mut sent.intake).await?;
             }
             _ => {}
         }

@@ -149,7 +149,7 @@ fn item(task: Task, frame: &Frame, w: &'static Words) -> Item {
         group: task.group,
         handled: task.handled,
         total: task.total,
-        error: task.last_error,
+        error: words::shown(task.last_error.text(frame.lang).to_owned()).0,
     }
 }
 
@@ -163,13 +163,13 @@ pub(super) fn source(source: &Source, w: &Words) -> String {
 
 fn seen(glimpse: Glimpse, frame: &Frame) -> Seen {
     let line = |row: Row| Line {
-        wrong: row.check().err().map(|bad| bad.message),
+        wrong: row.check().err().map(|bad| bad.message.text(frame.lang).to_owned()),
         uri: words::short(&row.uri),
         tag: words::short(&row.tag),
         description: words::short(&row.description),
     };
     Seen {
-        told: words::glimpse(glimpse.encoding, glimpse.rows.len(), frame.lang),
+        told: words::glimpse(glimpse.encoding, glimpse.dialect, glimpse.rows.len(), frame.lang),
         rows: glimpse.rows.into_iter().map(line).collect(),
     }
 }

@@ -7,8 +7,9 @@ use crate::ingest::service::Ingest;
 use crate::platform::error::Result;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{address, count};
+use crate::platform::web::lang::Lang;
 
-use super::words::{Words, code_label, code_tone};
+use super::words::{self, Words, code_label, code_tone};
 
 /// Lines on one page.
 const LIMIT: u32 = 50;
@@ -34,6 +35,8 @@ pub(super) struct Line {
     /// As people count: from 1.
     pub number: String,
     pub uri: String,
+    /// The whole URI, where that is longer.
+    pub whole: Option<String>,
     /// Where the picture is, when it may be linked: `http` and `https` alone.
     pub link: Option<String>,
     /// The picture, when it is a file of this server. Those of other hosts are never shown in a page: they could tell
@@ -50,15 +53,16 @@ pub(super) async fn log(
     progress: &Progress,
     code: Option<Code>,
     cursor: Option<&str>,
-    w: &'static Words,
+    lang: Lang,
 ) -> Result<LogPart> {
+    let w = Words::of(lang);
     let id = progress.task.id.as_str();
     let page = ingest.log_page(id, code, cursor, LIMIT).await?;
     let base = format!("/ingest/{id}");
     let number = code.map(|code| code.number().to_string()).unwrap_or_default();
     Ok(LogPart {
         filters: filters(&base, progress, code, w),
-        lines: join_all(page.items.into_iter().map(|line| shown(ingest, line, w))).await,
+        lines: join_all(page.items.into_iter().map(|line| shown(ingest, line, lang, w))).await,
         more: page.next.map(|cursor| address(&base, &[("code", &number), ("cursor", &cursor)])),
         is_filtered: code.is_some(),
     })
@@ -76,18 +80,20 @@ fn filters(base: &str, progress: &Progress, current: Option<Code>, w: &'static W
     std::iter::once(filter(None, all)).chain(each).collect()
 }
 
-async fn shown(ingest: &Ingest, line: LogLine, w: &'static Words) -> Line {
+async fn shown(ingest: &Ingest, line: LogLine, lang: Lang, w: &'static Words) -> Line {
     let code = Code::of(line.code);
     let lower = line.uri.get(..8).unwrap_or(&line.uri).to_ascii_lowercase();
     let is_web = lower.starts_with("http://") || lower.starts_with("https://");
+    let (uri, whole) = words::shown(line.uri.clone());
     Line {
         number: count(line.row + 1),
-        link: is_web.then(|| line.uri.clone()),
         file: ingest.own_file(&line.uri).await.map(|file| file.id),
+        link: is_web.then_some(line.uri),
         label: code.map_or("", |code| code_label(code, w)),
         tone: code.map_or("", code_tone),
         code: line.code,
-        uri: line.uri,
-        message: line.message,
+        uri,
+        whole,
+        message: line.english.filter(|_| lang == Lang::En).unwrap_or(line.message),
     }
 }

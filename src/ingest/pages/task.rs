@@ -49,6 +49,8 @@ pub(super) struct Live {
     rate: Option<String>,
     left: Option<String>,
     last_error: String,
+    /// All of it, where that is longer.
+    whole_error: Option<String>,
     outcomes: Vec<Outcome>,
     no_log: bool,
 }
@@ -67,6 +69,7 @@ struct Outcome {
 impl Live {
     pub fn of(progress: &Progress, lang: Lang) -> Self {
         let (task, w) = (&progress.task, Words::of(lang));
+        let (last_error, whole_error) = words::shown(task.last_error.text(lang).to_owned());
         Self {
             w,
             state: state_word(task.state),
@@ -77,7 +80,8 @@ impl Live {
             percent: words::percent(task.handled, task.total),
             rate: progress.rate.map(|rate| words::rate(rate, lang)),
             left: progress.left.map(|seconds| words::left(seconds, lang)),
-            last_error: task.last_error.clone(),
+            last_error,
+            whole_error,
             outcomes: outcomes(task.id.as_str(), &progress.counts, w),
             no_log: progress.counts.bad.is_empty(),
         }
@@ -100,7 +104,7 @@ pub(super) async fn show(
 async fn page(view: View, ingest: &Ingest, id: &str, code: Option<Code>, cursor: Option<&str>) -> Result<TaskPage> {
     let View { frame, w } = view;
     let progress = ingest.progress(id).await?;
-    let log = log(ingest, &progress, code, cursor, w).await?;
+    let log = log(ingest, &progress, code, cursor, frame.lang).await?;
     let live = Live::of(&progress, frame.lang);
     let task = progress.task;
     Ok(TaskPage {

@@ -11,7 +11,9 @@ use tokio::task::spawn_blocking;
 
 use super::{Ingest, store};
 use crate::faces::model::Ability;
-use crate::ingest::model::csv::{Decoder, Encoding, Normalizer, Sniffer};
+use crate::ingest::model::csv::{
+    Decoder, Dialect, Encoding, Glimpse, Normalized, Normalizer, Prober, Sniffer, foreign,
+};
 use crate::ingest::model::form::{Form, Measures};
 use crate::ingest::model::{NewTask, Source, TaskId};
 use crate::platform::blobs::Scratch;
@@ -26,6 +28,8 @@ pub struct Intake {
     scratch: Scratch,
     file: tokio::fs::File,
     sniffer: Sniffer,
+    /// Its first bytes, up to [`Glimpse::HEAD`].
+    head: Vec<u8>,
 }
 
 /// Rows as they are kept, not yet in their place.
@@ -37,10 +41,23 @@ pub(super) struct Table {
 }
 
 impl Intake {
-    /// What it is written in, as far as it has arrived.
-    #[must_use]
-    pub fn encoding(&self) -> Encoding {
-        self.sniffer.encoding()
+    /// Its first rows as they will be read.
+    ///
+    /// # Errors
+    /// `Invalid` that names `file` when it is no table.
+    pub fn glimpse(&self) -> Result<Glimpse> {
+        let encoding = self.check_kind()?;
+        let (glimpse, has_nul) = Glimpse::of(&self.head, encoding);
+        if has_nul {
+            return Err(Error::invalid("file", foreign::holds_nul()));
+        }
+        Ok(glimpse)
+    }
+
+    /// The encoding of a file that may be a table.
+    fn check_kind(&self) -> Result<Encoding> {
+        let encoding = self.sniffer.encoding();
+        foreign::check(&self.head, encoding).map_or(Ok(encoding), |advice| Err(Error::invalid("file", advice)))
     }
 
     /// Takes the next bytes.
@@ -49,6 +66,8 @@ impl Intake {
     /// Whatever the disk says.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.sniffer.feed(bytes);
+        let room = Glimpse::HEAD.saturating_sub(self.head.len());
+        self.head.extend_from_slice(&bytes[..room.min(bytes.len())]);
         Ok(self.file.write_all(bytes).await?)
     }
 }
@@ -63,7 +82,7 @@ impl Ingest {
         let blobs = self.blobs().clone();
         let scratch = spawn_blocking(move || blobs.scratch()).await.map_err(Error::internal)??;
         let file = tokio::fs::File::from_std(scratch.file()?);
-        Ok(Intake { scratch, file, sniffer: Sniffer::default() })
+        Ok(Intake { scratch, file, sniffer: Sniffer::default(), head: Vec::new() })
     }
 
     /// Largest request in bytes.
@@ -127,31 +146,51 @@ impl Ingest {
     /// Reads what arrived, in the encoding that it turned out to be in.
     async fn normalize(&self, mut intake: Intake) -> Result<Table> {
         intake.file.flush().await?;
-        let encoding = intake.sniffer.encoding();
+        let encoding = intake.check_kind()?;
         let blobs = self.blobs().clone();
         // As base64, with room for what stands before it.
         let longest = self.inner.config.max_image.as_u64().div_ceil(3) * 4 + 1024;
         let longest = usize::try_from(longest).map_err(Error::internal)?;
         let work = move || -> Result<Table> {
-            let scratch = blobs.scratch()?;
-            let normalizer = Normalizer::new(scratch.file()?, longest);
-            let rows = transcode(&intake.scratch.file()?, encoding, normalizer)?;
-            Ok(Table { scratch, rows, source: Source::Csv(encoding.name().to_owned()) })
+            let (scratch, mut file) = (blobs.scratch()?, intake.scratch.file()?);
+            let dialect = probe(&mut file, encoding)?;
+            let mut normalizer = Normalizer::new(scratch.file()?, longest, dialect);
+            read(&mut file, encoding, |text, _| normalizer.feed(text).map(|()| true))?;
+            let Normalized { rows, has_nul, .. } = normalizer.finish()?;
+            if has_nul {
+                return Err(Error::invalid("file", foreign::holds_nul()));
+            }
+            Ok(Table { scratch, rows, source: Source::Csv(told(encoding, dialect)) })
         };
         spawn_blocking(work).await.map_err(Error::internal)?
     }
 }
 
-fn transcode(mut from: &File, encoding: Encoding, mut to: Normalizer<File>) -> Result<i64> {
-    from.seek(SeekFrom::Start(0))?;
+/// How a table was written, for people.
+fn told(encoding: Encoding, dialect: Dialect) -> String {
+    let mention = dialect.mention().map_or_else(String::new, |separator| format!(", {separator}"));
+    format!("{}{mention}", encoding.name())
+}
+
+/// Finds out what parts the fields, from no more of the file than that takes.
+fn probe(file: &mut File, encoding: Encoding) -> Result<Dialect> {
+    let (mut prober, mut is_whole) = (Prober::default(), false);
+    read(file, encoding, |text, is_last| {
+        is_whole = is_last;
+        Ok(!prober.feed(text))
+    })?;
+    Ok(prober.finish(is_whole))
+}
+
+/// Reads a file's text from its beginning, as long as `take` wants more of it; the last piece is told.
+fn read(file: &mut File, encoding: Encoding, mut take: impl FnMut(&str, bool) -> std::io::Result<bool>) -> Result<()> {
+    file.seek(SeekFrom::Start(0))?;
     let mut decoder = Decoder::new(encoding);
     let mut piece = vec![0; PIECE];
     loop {
-        let count = from.read(&mut piece)?;
-        to.feed(decoder.decode(&piece[..count], count == 0))?;
-        if count == 0 {
-            let (rows, _) = to.finish()?;
-            return Ok(rows);
+        let count = file.read(&mut piece)?;
+        if !take(decoder.decode(&piece[..count], count == 0), count == 0)? || count == 0 {
+            return Ok(());
         }
     }
 }

@@ -7,9 +7,9 @@ use std::io;
 
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::log::{Listing, PAGE};
-use super::{Ingest, store};
-use crate::ingest::model::{LogLine, State, TaskId};
+use super::Ingest;
+use super::log::{Listing, Pieces};
+use crate::ingest::model::{LogLine, State};
 use crate::platform::blobs::{Segment, SegmentBody, Segments};
 use crate::platform::error::Result;
 
@@ -25,29 +25,25 @@ impl Ingest {
         let task = self.task(id).await?;
         let is_worked_on = task.state == State::Running || task.lease.until > self.now();
         let end = if is_worked_on { task.mark.row } else { i64::MAX };
-        let mut file = File { ingest: self.clone(), id: task.id, after: -1, end, left: 0, is_begun: false };
+        let pieces = || Pieces::new(self.clone(), task.id.clone(), end);
+        let mut file = File { pieces: pieces(), left: 0, is_begun: false };
         let mut length = HEADER.len() as u64;
         loop {
-            let text = file.page().await?;
+            let text = file.piece().await?;
             if text.is_empty() {
                 break;
             }
             length += text.len() as u64;
         }
-        file.after = -1;
-        file.left = length;
+        file = File { pieces: pieces(), left: length, is_begun: false };
         let body = SegmentBody::new(self.blobs().clone(), file);
         Ok(Listing { body, length: Some(length) })
     }
 }
 
-/// The file, a page of the log at a time.
+/// The file, a piece of the log at a time.
 struct File {
-    ingest: Ingest,
-    id: TaskId,
-    after: i64,
-    /// Only rows before this one.
-    end: i64,
+    pieces: Pieces,
     /// Bytes that are still to be sent.
     left: u64,
     is_begun: bool,
@@ -55,13 +51,10 @@ struct File {
 
 impl File {
     /// The next lines; empty at the end.
-    async fn page(&mut self) -> Result<Vec<u8>> {
-        let wanted = store::log::Wanted { code: None, after: self.after, before: self.end };
-        let lines = store::log::page(&self.ingest.inner.db, &self.id, wanted, PAGE).await?;
+    async fn piece(&mut self) -> Result<Vec<u8>> {
         let mut text = Vec::new();
-        for line in &lines {
+        for line in &self.pieces.next().await? {
             write_line(&mut text, line);
-            self.after = line.row;
         }
         Ok(text)
     }
@@ -71,7 +64,7 @@ impl Segments for File {
     fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<Segment>>> {
         async move {
             let is_first = !std::mem::replace(&mut self.is_begun, true);
-            let text = if is_first { HEADER.to_vec() } else { self.page().await.map_err(io::Error::other)? };
+            let text = if is_first { HEADER.to_vec() } else { self.piece().await.map_err(io::Error::other)? };
             let left = self.left.checked_sub(text.len() as u64);
             // A row came in behind our back: the rest would be another file's.
             self.left = left.ok_or_else(|| io::Error::other("the log has changed"))?;
@@ -109,9 +102,13 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
+        let line_of = |uri: &str, message: &str| {
+            let (uri, message) = (uri.to_owned(), message.to_owned());
+            LogLine { row: 0, uri, code: 101, message, english: None }
+        };
         let line = |uri: &str, message: &str| {
             let mut text = Vec::new();
-            write_line(&mut text, &LogLine { row: 0, uri: uri.into(), code: 101, message: message.into() });
+            write_line(&mut text, &line_of(uri, message));
             String::from_utf8(text).unwrap()
         };
         assert_eq!(line("http://h/1", "没有"), "http://h/1,101,没有\r\n");

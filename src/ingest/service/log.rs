@@ -1,5 +1,6 @@
 //! The log of a task: whole, while it is read, or a page at a time.
 
+use std::collections::VecDeque;
 use std::io;
 
 use futures_util::future::{BoxFuture, FutureExt};
@@ -13,8 +14,11 @@ use crate::platform::blobs::{Segment, SegmentBody, Segments};
 use crate::platform::error::{Error, Result};
 use crate::platform::paging::{check_limit, cut};
 
-/// Lines that are read at a time.
-pub(super) const PAGE: u32 = 2048;
+/// Bytes of lines that are read at a time.
+const PIECE: i64 = 256 * 1024;
+
+/// Lines whose lengths are asked for at a time.
+const AHEAD: u32 = 1024;
 
 /// An answer that is ready to be sent.
 pub struct Listing {
@@ -24,16 +28,16 @@ pub struct Listing {
 }
 
 impl Ingest {
-    /// All lines as `{"logs":[…]}`, by row. A log of more than one page is read while it is sent; a fault then cuts the
+    /// All lines as `{"logs":[…]}`, by row. A log of more than one piece is read while it is sent; a fault then cuts the
     /// JSON off before its end.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn log(&self, id: &str) -> Result<Listing> {
         let task = self.task(id).await?;
-        let mut rest = Lines { ingest: self.clone(), id: task.id, after: -1, is_done: false };
+        let mut rest = Lines { pieces: Pieces::new(self.clone(), task.id, i64::MAX), is_done: false };
         let mut text = b"{\"logs\":[".to_vec();
-        rest.read_page(&mut text, true).await?;
+        rest.read_piece(&mut text, true).await?;
         let length = rest.is_done.then_some(text.len() as u64);
         let blobs = self.blobs().clone();
         let body = match length {
@@ -74,26 +78,71 @@ impl Ingest {
     }
 }
 
-/// The pages of a log.
-struct Lines {
+/// Reads a log from its beginning in pieces of about [`PIECE`] bytes, so that one of long addresses takes no more memory
+/// than one of short ones.
+pub(super) struct Pieces {
     ingest: Ingest,
     id: TaskId,
     after: i64,
+    /// Only rows before this one.
+    before: i64,
+    /// The next rows, and the bytes of their lines.
+    ahead: VecDeque<(i64, i64)>,
+    /// No rows stand behind those.
+    is_whole: bool,
+}
+
+impl Pieces {
+    pub(super) fn new(ingest: Ingest, id: TaskId, before: i64) -> Self {
+        Self { ingest, id, after: -1, before, ahead: VecDeque::new(), is_whole: false }
+    }
+
+    /// The next lines; none at the end.
+    pub(super) async fn next(&mut self) -> Result<Vec<LogLine>> {
+        let db = &self.ingest.inner.db;
+        if self.ahead.is_empty() && !self.is_whole {
+            let wanted = store::log::Wanted { code: None, after: self.after, before: self.before };
+            self.ahead = store::log::lengths(db, &self.id, wanted, AHEAD).await?.into();
+            self.is_whole = self.ahead.len() < AHEAD as usize;
+        }
+        let (mut total, mut end) = (0, None);
+        while let Some((row, bytes)) = self.ahead.front().copied() {
+            total += bytes;
+            if end.is_some() && total > PIECE {
+                break;
+            }
+            end = Some(row);
+            self.ahead.pop_front();
+        }
+        let Some(end) = end else {
+            return Ok(Vec::new());
+        };
+        let wanted = store::log::Wanted { code: None, after: self.after, before: end + 1 };
+        self.after = end;
+        store::log::page(db, &self.id, wanted, AHEAD).await
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_whole && self.ahead.is_empty()
+    }
+}
+
+/// The lines of a log as JSON.
+struct Lines {
+    pieces: Pieces,
     is_done: bool,
 }
 
 impl Lines {
-    async fn read_page(&mut self, text: &mut Vec<u8>, is_first: bool) -> Result<()> {
-        let wanted = store::log::Wanted { after: self.after, ..Default::default() };
-        let lines = store::log::page(&self.ingest.inner.db, &self.id, wanted, PAGE).await?;
-        for (at, line) in lines.iter().enumerate() {
+    async fn read_piece(&mut self, text: &mut Vec<u8>, is_first: bool) -> Result<()> {
+        for (at, line) in self.pieces.next().await?.iter().enumerate() {
             if at > 0 || !is_first {
                 text.push(b',');
             }
             serde_json::to_writer(&mut *text, line).map_err(Error::internal)?;
-            self.after = line.row;
         }
-        if lines.len() < PAGE as usize {
+        if self.pieces.is_done() {
             self.is_done = true;
             text.extend_from_slice(b"]}");
         }
@@ -101,7 +150,7 @@ impl Lines {
     }
 }
 
-/// A first page that was read already, and the others.
+/// A first piece that was read already, and the others.
 struct Begun {
     first: Option<Vec<u8>>,
     rest: Lines,
@@ -117,7 +166,7 @@ impl Segments for Begun {
                 return Ok(Vec::new());
             }
             let mut text = Vec::new();
-            self.rest.read_page(&mut text, false).await.map_err(io::Error::other)?;
+            self.rest.read_piece(&mut text, false).await.map_err(io::Error::other)?;
             Ok(vec![Segment::Bytes(text)])
         }
         .boxed()

@@ -21,17 +21,27 @@ impl Default for Wanted {
     }
 }
 
+/// The next `limit` rows, and the bytes of each line's texts. So whoever reads a log knows beforehand what that takes.
+pub async fn lengths(db: &Db, id: &TaskId, wanted: Wanted, limit: u32) -> Result<Vec<(i64, i64)>> {
+    // SQLite counts characters, of at most four bytes.
+    const LENGTHS: &str = "SELECT row_no, LENGTH(uri) + LENGTH(message) + LENGTH(COALESCE(message_en, '')) \
+                           FROM ingest_log WHERE task_id = ? AND row_no > ? AND row_no < ? ORDER BY row_no LIMIT ?";
+    let sql = Sql::new(LENGTHS).bind(id.as_str()).bind(wanted.after).bind(wanted.before).bind(limit);
+    db.fetch_all(sql).await?.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
+
 /// The next `limit` lines.
 pub async fn page(db: &Db, id: &TaskId, wanted: Wanted, limit: u32) -> Result<Vec<LogLine>> {
-    const LINES: &str =
-        "SELECT row_no, uri, code, message FROM ingest_log WHERE task_id = ? AND row_no > ? AND row_no < ?";
+    const LINES: &str = "SELECT row_no, uri, code, message, message_en FROM ingest_log \
+                         WHERE task_id = ? AND row_no > ? AND row_no < ?";
     let mut sql = Sql::new(LINES).bind(id.as_str()).bind(wanted.after).bind(wanted.before);
     if let Some(code) = wanted.code {
         sql = sql.push(" AND code = ?").bind(code.number());
     }
     let rows = db.fetch_all(sql.push(" ORDER BY row_no LIMIT ?").bind(limit)).await?;
     let line = |row: &crate::platform::db::Row| -> Result<LogLine> {
-        Ok(LogLine { row: row.int(0)?, uri: row.text(1)?, code: row.int(2)?, message: row.text(3)? })
+        let (uri, message) = (row.text(1)?, row.text(3)?);
+        Ok(LogLine { row: row.int(0)?, uri, code: row.int(2)?, message, english: row.opt_text(4)? })
     };
     rows.iter().map(line).collect()
 }
@@ -39,15 +49,18 @@ pub async fn page(db: &Db, id: &TaskId, wanted: Wanted, limit: u32) -> Result<Ve
 /// Adds lines.
 pub async fn insert(tx: &mut Tx, id: &TaskId, lines: &[&LogLine]) -> Result<()> {
     for lines in steps(lines, ROWS) {
-        let marks = rows_of_marks(lines.len(), 5);
-        let mut sql = Sql::new(format!("INSERT INTO ingest_log (task_id, row_no, uri, code, message) VALUES {marks}"));
+        let marks = rows_of_marks(lines.len(), 6);
+        let mut sql = Sql::new(format!(
+            "INSERT INTO ingest_log (task_id, row_no, uri, code, message, message_en) VALUES {marks}"
+        ));
         for line in lines {
             sql = sql
                 .bind(id.as_str())
                 .bind(line.row)
                 .bind(line.uri.as_str())
                 .bind(line.code)
-                .bind(line.message.as_str());
+                .bind(line.message.as_str())
+                .bind(line.english.as_deref());
         }
         tx.execute(sql).await?;
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::ROWS;
 use crate::ingest::model::{Mark, State, TaskId};
 use crate::platform::db::{Db, Sql, Tx, dialect, rows_of_marks, steps};
-use crate::platform::error::Result;
+use crate::platform::error::{Message, Result};
 
 /// A task that somebody may work on.
 pub struct Free {
@@ -143,7 +143,7 @@ pub enum End {
     /// All rows are handled.
     Completed,
     /// It stopped by itself: `last_error`.
-    Failed(String),
+    Failed(Message),
 }
 
 /// Lets go of a task; false when somebody else has it.
@@ -155,9 +155,9 @@ pub async fn release(tx: &mut Tx, id: &TaskId, epoch: i64, end: &End, now: i64) 
             Sql::new(text).bind(now)
         }
         End::Failed(error) => {
-            let text = "UPDATE ingest_tasks SET lease_until = 0, state = 3, ended_at = ?, last_error = ? \
-                        WHERE state IN (2, 3) AND";
-            Sql::new(text).bind(now).bind(error.as_str())
+            let text = "UPDATE ingest_tasks SET lease_until = 0, state = 3, ended_at = ?, last_error = ?, \
+                        last_error_en = ? WHERE state IN (2, 3) AND";
+            Sql::new(text).bind(now).bind(error.zh.as_ref()).bind(error.en.as_ref())
         }
     };
     Ok(tx.execute(sql.push(" id = ? AND epoch = ?").bind(id.as_str()).bind(epoch)).await? == 1)

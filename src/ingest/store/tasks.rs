@@ -2,11 +2,11 @@
 
 use crate::ingest::model::{Code, Counts, Lease, Limits, Mark, Mode, NewTask, Source, State, Task, TaskId};
 use crate::platform::db::{Db, Row, Sql, Tx};
-use crate::platform::error::{Error, Result};
+use crate::platform::error::{Error, Message, Result};
 
 const TASK: &str = "SELECT id, seq, group_name, pos_pitch, pos_yaw, pos_rol, width, height, blur_degree, thread_num, mode, state, \
                     total_num, handled_num, last_error, mark_row, mark_offset, lease_owner, lease_until, epoch, source, \
-                    created_at, started_at, ended_at FROM ingest_tasks WHERE state <= 4";
+                    created_at, started_at, ended_at, last_error_en FROM ingest_tasks WHERE state <= 4";
 
 fn task(row: &Row) -> Result<Task> {
     let id = row.text(0)?;
@@ -28,7 +28,7 @@ fn task(row: &Row) -> Result<Task> {
         state: State::of(state).ok_or_else(|| Error::internal(format!("task {id} has the state {state}")))?,
         total: row.int(12)?,
         handled: row.int(13)?,
-        last_error: row.text(14)?,
+        last_error: last_error(row.text(14)?, row.opt_text(24)?),
         mark: Mark { row: row.int(15)?, offset: row.int(16)? },
         lease: Lease { owner: row.opt_text(17)?.unwrap_or_default(), until: row.int(18)?, epoch: row.int(19)? },
         source: Source::of_stored(&row.text(20)?),
@@ -36,6 +36,11 @@ fn task(row: &Row) -> Result<Task> {
         started_at: row.opt_int(22)?,
         ended_at: row.opt_int(23)?,
     })
+}
+
+/// In both languages; a task that an earlier version stopped says it in Chinese alone.
+fn last_error(zh: String, en: Option<String>) -> Message {
+    (en.unwrap_or_else(|| zh.clone()), zh).into()
 }
 
 /// The task, unless it was deleted.
@@ -129,7 +134,7 @@ pub async fn insert(tx: &mut Tx, new: &NewTask, made: &Made<'_>) -> Result<()> {
 
 /// 1 or 3 becomes 2.
 pub async fn set_running(tx: &mut Tx, id: &TaskId, now: i64) -> Result<()> {
-    const START: &str = "UPDATE ingest_tasks SET state = 2, last_error = '', ended_at = NULL, \
+    const START: &str = "UPDATE ingest_tasks SET state = 2, last_error = '', last_error_en = NULL, ended_at = NULL, \
                          started_at = COALESCE(started_at, ?) WHERE id = ? AND state IN (1, 3)";
     tx.execute(Sql::new(START).bind(now).bind(id.as_str())).await?;
     Ok(())

@@ -6,8 +6,8 @@
 
 use askama::Template;
 use jiff::tz::TimeZone;
-use rocket::http::uri::Origin;
 use ring::digest::{SHA256, digest};
+use rocket::http::uri::Origin;
 use rocket::http::{ContentType, Cookie, Header, Method, SameSite, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};

@@ -15,8 +15,7 @@ const en = {
   moreLoaded: "More files loaded",
   fileToUpload: "file to upload",
   filesToUpload: "files to upload",
-  readLikeThis: "; its first rows are read like this:",
-  noRows: "; there is no row in it.",
+  noPreview: "The file can’t be looked at now.",
 };
 
 const zh = {
@@ -35,8 +34,7 @@ const zh = {
   moreLoaded: "已载入更多文件",
   fileToUpload: "个文件待上传",
   filesToUpload: "个文件待上传",
-  readLikeThis: "，前几行读取如下：",
-  noRows: "，没有数据行。",
+  noPreview: "暂时无法预览该文件。",
 };
 
 export const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";

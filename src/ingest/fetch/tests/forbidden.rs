@@ -120,7 +120,7 @@ async fn redirects_lead_to_http_only_and_end() {
     }
     let named = get(&http, &server.url("/named")).await;
     assert_says(&named, "用户名或密码");
-    assert!(!named.unwrap_err().0.contains("secret"));
+    assert!(!named.unwrap_err().0.zh.contains("secret"));
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn credentials_are_refused_and_never_told() {
     let server = Server::start(|_, _| ok("picture")).await;
     let result = get(&http(), &format!("http://me:secret@{}/", server.address)).await;
     assert_says(&result, "用户名或密码");
-    assert!(!result.unwrap_err().0.contains("secret"));
+    assert!(!result.unwrap_err().0.zh.contains("secret"));
     assert_eq!(server.connections(), 0);
 }
 

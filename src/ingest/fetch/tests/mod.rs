@@ -1,10 +1,12 @@
 //! Fetching from servers that behave, and from such as don't.
 
+mod coded;
 mod forbidden;
 mod limits;
 mod polite;
 mod secure;
 mod server;
+mod sloppy;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -47,5 +49,5 @@ async fn get(http: &Arc<Http>, uri: &str) -> Result<Vec<u8>, Refusal> {
 #[track_caller]
 fn assert_says(result: &Result<Vec<u8>, Refusal>, part: &str) {
     let refusal = result.as_ref().expect_err(part);
-    assert!(refusal.0.contains(part), "{refusal}");
+    assert!(refusal.0.zh.contains(part), "{refusal}");
 }

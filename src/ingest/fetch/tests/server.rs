@@ -13,6 +13,8 @@ use tokio_rustls::TlsAcceptor;
 pub enum Reply {
     /// These bytes; the connection stays.
     Keep(String),
+    /// These bytes, whatever they are; the connection stays.
+    Raw(Vec<u8>),
     /// These bytes, then the end.
     Close(String),
     /// These bytes, then a byte every 20 ms.
@@ -129,6 +131,7 @@ async fn talk(
         }
         match reply(seen.requests.fetch_add(1, Ordering::SeqCst), &head) {
             Reply::Keep(bytes) => stream.write_all(bytes.as_bytes()).await?,
+            Reply::Raw(bytes) => stream.write_all(&bytes).await?,
             Reply::Late(time, bytes) => {
                 tokio::time::sleep(time).await;
                 stream.write_all(bytes.as_bytes()).await?;

@@ -32,7 +32,8 @@ impl Columns {
         let mut known = Vec::new();
         for field in fields {
             let name = String::from_utf8_lossy(field);
-            let name = name.trim().trim_start_matches('\u{feff}').to_ascii_lowercase();
+            // A mark may stand inside the quotes, and quotes behind a blank are none of CSV's.
+            let name = name.trim_matches(|c: char| c.is_whitespace() || "\u{feff}\"".contains(c)).to_ascii_lowercase();
             if ["http:", "https:", "data:", "granary:"].iter().any(|scheme| name.starts_with(scheme)) {
                 return None;
             }
@@ -71,6 +72,7 @@ mod tests {
         assert_eq!(columns("uri,tag,description"), Some(vec![Uri, Tag, Description]));
         assert_eq!(columns(" Description ,no,URI,uri"), Some(vec![Description, Other, Uri, Other]));
         assert_eq!(columns("uri"), Some(vec![Uri]));
+        assert_eq!(columns("\u{feff} \"URI\" , \"tag\",\u{feff}description"), Some(vec![Uri, Tag, Description]));
         for data in ["tag,description", "http://h/1,uri,x", "data:image/png;base64,uri", "granary:tag/a/b,uri", "a,b"] {
             assert_eq!(columns(data), None, "{data}");
         }

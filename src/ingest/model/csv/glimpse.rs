@@ -2,40 +2,48 @@
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{Decoder, Encoding, Normalizer, Row};
+use super::dialect::LOOKED;
+use super::{Decoder, Dialect, Encoding, Normalized, Normalizer, Prober, Row};
 
 /// The first rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glimpse {
     /// What it is written in.
     pub encoding: &'static str,
+    pub dialect: Dialect,
     /// At most [`Glimpse::ROWS`].
     pub rows: Vec<Row>,
 }
 
 impl Glimpse {
-    /// Bytes at the beginning that are looked at.
-    pub const HEAD: usize = 64 * 1024;
+    /// Bytes at the beginning that are looked at: in UTF-16 twice as many as of ASCII.
+    pub const HEAD: usize = 2 * LOOKED + 16;
 
     /// Rows that are shown.
     pub const ROWS: usize = 5;
 
-    /// Of the beginning of a file in this encoding.
+    /// Of the beginning of a file in this encoding, and whether there is a NUL in it.
     #[must_use]
-    pub fn of(head: &[u8], encoding: Encoding) -> Self {
-        let mut kept = Normalizer::new(Vec::new(), Self::HEAD);
+    pub fn of(head: &[u8], encoding: Encoding) -> (Self, bool) {
+        let is_whole = head.len() < Self::HEAD;
         let mut decoder = Decoder::new(encoding);
-        let whole = head.len() < Self::HEAD;
+        let text = decoder.decode(head, is_whole);
+        let mut prober = Prober::default();
+        prober.feed(text);
+        let dialect = prober.finish(is_whole);
+        let mut kept = Normalizer::new(Vec::new(), Self::HEAD, dialect);
         // What is written to is memory, which doesn't fail.
-        let fed = kept.feed(decoder.decode(head, whole));
-        let text = fed.and_then(|()| kept.finish()).map(|(_, text)| text).unwrap_or_default();
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&text[..]);
+        let fed = kept.feed(text);
+        let Ok(Normalized { has_nul, out, .. }) = fed.and_then(|()| kept.finish()) else {
+            return (Self { encoding: encoding.name(), dialect, rows: Vec::new() }, false);
+        };
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&out[..]);
         let mut rows = Vec::new();
         let mut record = ByteRecord::new();
         while rows.len() < Self::ROWS && reader.read_byte_record(&mut record).unwrap_or(false) {
             rows.push(Row::of_record(&record));
         }
-        Self { encoding: encoding.name(), rows }
+        (Self { encoding: encoding.name(), dialect, rows }, has_nul)
     }
 }
 
@@ -45,17 +53,19 @@ mod tests {
 
     #[test]
     fn the_first_rows_are_shown_as_they_will_be_read() {
-        let glimpse = Glimpse::of("tag,uri\n人,http://h/1\n\n,http://h/2\n".as_bytes(), Encoding::Utf8);
+        let (glimpse, has_nul) = Glimpse::of("tag;uri\n人;http://h/1\n\n;http://h/2\n".as_bytes(), Encoding::Utf8);
+        assert_eq!((glimpse.dialect.separator, has_nul), (b';', false));
         assert_eq!(glimpse.encoding, "UTF-8");
         let rows: Vec<_> = glimpse.rows.iter().map(|row| (row.uri.as_str(), row.tag.as_str())).collect();
         assert_eq!(rows, [("http://h/1", "人"), ("http://h/2", "")]);
-        assert_eq!(Glimpse::of(b"", Encoding::Utf8).rows, []);
+        assert_eq!(Glimpse::of(b"", Encoding::Utf8).0.rows, []);
+        assert!(Glimpse::of(b"a\0", Encoding::Utf8).1);
     }
 
     #[test]
     fn no_more_than_a_few_are_shown() {
         let text = "http://h/1,a,b\n".repeat(20_000);
-        let glimpse = Glimpse::of(&text.as_bytes()[..Glimpse::HEAD], Encoding::Utf8);
+        let (glimpse, _) = Glimpse::of(&text.as_bytes()[..Glimpse::HEAD], Encoding::Utf8);
         assert_eq!(glimpse.rows.len(), Glimpse::ROWS);
     }
 }

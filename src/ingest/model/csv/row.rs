@@ -2,6 +2,7 @@
 
 use csv::ByteRecord;
 
+use super::normalize::ADDRESS;
 use crate::ingest::model::{Bad, Code};
 
 /// One row of a task.
@@ -17,19 +18,22 @@ pub struct Row {
 /// What was wrong with a row when it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A URI that is too long; a `data:` one of more bytes than a picture may have.
+    /// A `data:` URI of more bytes than a picture may have.
     TooLarge,
+    /// An address of more bytes than any may have.
+    TooLong,
 }
 
 impl Fault {
     fn word(self) -> &'static str {
         match self {
             Self::TooLarge => "too_large",
+            Self::TooLong => "too_long",
         }
     }
 
     fn of_word(word: &[u8]) -> Option<Self> {
-        (word == Self::TooLarge.word().as_bytes()).then_some(Self::TooLarge)
+        [Self::TooLarge, Self::TooLong].into_iter().find(|fault| fault.word().as_bytes() == word)
     }
 }
 
@@ -46,17 +50,23 @@ impl Row {
     /// # Errors
     /// The outcome of a row that can't come out well.
     pub fn check(&self) -> Result<(), Bad> {
-        let no_picture = |why: &str| Err(Bad::new(Code::NoPicture, why));
-        if self.fault == Some(Fault::TooLarge) {
-            return no_picture("图片太大：uri 超过了允许的长度（ingest.max_image）");
+        let no_picture = |en: &str, zh: &str| Err(Bad::new(Code::NoPicture, (en.to_owned(), zh.to_owned())));
+        match self.fault {
+            Some(Fault::TooLarge) => no_picture(
+                "the picture is too large: its data: URI is longer than ingest.max_image allows",
+                "图片太大：data: URI 超过了允许的长度（ingest.max_image）",
+            ),
+            Some(Fault::TooLong) => no_picture(
+                &format!("the uri is too long: more than {ADDRESS} bytes"),
+                &format!("uri 太长：超过 {ADDRESS} 字节"),
+            ),
+            None if self.uri.is_empty() => no_picture("the uri is empty", "图片uri为空"),
+            None if super::super::is_data(&self.uri) && !self.uri.contains(',') => no_picture(
+                "a data: URI holds a comma and a semicolon: in a CSV it must stand in double quotes",
+                "data: URI 中含有逗号和分号，在 CSV 中必须用双引号括起来",
+            ),
+            None => Ok(()),
         }
-        if self.uri.is_empty() {
-            return no_picture("图片uri为空");
-        }
-        if super::super::is_data(&self.uri) && !self.uri.contains(',') {
-            return no_picture("data: URI 中含有逗号，在 CSV 中必须用双引号括起来");
-        }
-        Ok(())
     }
 }
 
@@ -128,7 +138,7 @@ mod tests {
         let record = reader.byte_records().next().unwrap().unwrap();
         let bad = Row::of_record(&record).check().unwrap_err();
         assert_eq!(bad.code, Code::NoPicture);
-        assert!(bad.message.contains("太大"), "{}", bad.message);
+        assert!(bad.message.zh.contains("太大"), "{}", bad.message);
     }
 
     #[test]

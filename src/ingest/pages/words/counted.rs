@@ -1,12 +1,16 @@
 //! Texts with numbers and names in them, and the names of states and codes.
 
 use super::Words;
+use crate::ingest::model::csv::Dialect;
 use crate::ingest::model::{Code, State};
 use crate::platform::web::format::count;
 use crate::platform::web::lang::Lang;
 
 /// Characters of a field that a preview shows.
 const SHORT: usize = 80;
+
+/// Characters of an address or a reason that a page shows; the whole stands folded below.
+const SHOWN: usize = 240;
 
 /// A state in addresses and classes.
 #[must_use]
@@ -64,10 +68,20 @@ pub fn code_tone(code: Code) -> &'static str {
 /// The beginning of a field.
 #[must_use]
 pub fn short(text: &str) -> String {
-    match text.char_indices().nth(SHORT) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
+    cut(text, SHORT).unwrap_or_else(|| text.to_owned())
+}
+
+/// A text that may be very long: what a page shows of it, and the whole where that is more.
+#[must_use]
+pub fn shown(text: String) -> (String, Option<String>) {
+    match cut(&text, SHOWN) {
+        Some(cut) => (cut, Some(text)),
+        None => (text, None),
     }
+}
+
+fn cut(text: &str, most: usize) -> Option<String> {
+    text.char_indices().nth(most).map(|(at, _)| format!("{}…", &text[..at]))
 }
 
 /// Rows that have an outcome, and all.
@@ -136,13 +150,28 @@ pub fn cannot_blur(engine: &str, lang: Lang) -> String {
 
 /// What a CSV turned out to be.
 #[must_use]
-pub fn glimpse(encoding: &str, rows: usize, lang: Lang) -> String {
+pub fn glimpse(encoding: &str, dialect: Dialect, rows: usize, lang: Lang) -> String {
+    let separator = separator(dialect.separator, lang);
     match (lang, rows) {
         (Lang::En, 0) => format!("{encoding}; there is no row in it."),
-        (Lang::En, _) => format!("{encoding}; its first rows are read like this:"),
+        (Lang::En, _) => format!("{encoding}, fields parted by {separator}; its first rows are read like this:"),
         (Lang::Zh, 0) => format!("编码 {encoding}，没有数据行。"),
-        (Lang::Zh, _) => format!("编码 {encoding}，前几行读取如下："),
+        (Lang::Zh, _) => format!("编码 {encoding}，分隔符 {separator}，前几行读取如下："),
     }
+}
+
+/// What parts the fields.
+fn separator(byte: u8, lang: Lang) -> String {
+    let name = match (byte, lang) {
+        (b',', Lang::En) => "commas",
+        (b',', Lang::Zh) => "逗号",
+        (b';', Lang::En) => "semicolons",
+        (b';', Lang::Zh) => "分号",
+        (b'\t', Lang::En) => "tabs",
+        (b'\t', Lang::Zh) => "制表符",
+        (other, _) => return char::from(other).to_string(),
+    };
+    name.to_owned()
 }
 
 /// The question before a task is deleted.
@@ -188,5 +217,8 @@ mod tests {
     fn long_fields_are_cut_between_characters() {
         assert_eq!(short(&"图".repeat(81)), format!("{}…", "图".repeat(80)));
         assert_eq!(short("a"), "a");
+        assert_eq!(shown("a".to_owned()), ("a".to_owned(), None));
+        let long = "a".repeat(241);
+        assert_eq!(shown(long.clone()), (format!("{}…", "a".repeat(240)), Some(long)));
     }
 }

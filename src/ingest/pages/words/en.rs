@@ -90,6 +90,7 @@ pub static EN: Words = Words {
     was_started: "The task runs.",
     was_stopped: "The task has stopped; no row is in flight.",
     was_too_late: "The task’s state has changed meanwhile.",
+    whole: "All of it",
     width: "Width at least",
     working: "Working…",
     wrong_typed: "That isn’t the group’s name.",

@@ -89,6 +89,7 @@ pub struct Words {
     pub was_started: &'static str,
     pub was_stopped: &'static str,
     pub was_too_late: &'static str,
+    pub whole: &'static str,
     pub width: &'static str,
     pub working: &'static str,
     pub wrong_typed: &'static str,

@@ -90,6 +90,7 @@ pub static ZH: Words = Words {
     was_started: "任务已启动。",
     was_stopped: "任务已停止，没有正在处理的行。",
     was_too_late: "任务状态已发生变化。",
+    whole: "完整内容",
     width: "最小宽度",
     working: "处理中……",
     wrong_typed: "与人脸库名称不符。",

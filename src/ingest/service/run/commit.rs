@@ -13,11 +13,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::LEASE_MS;
 use super::registry::Running;
+use super::row::of_uri;
 use crate::faces::service::PreparedFace;
-use crate::ingest::model::{Bad, LogLine, Mark, State, Task, Track};
+use crate::ingest::model::{Bad, Code, LogLine, Mark, State, Task, Track};
 use crate::ingest::service::{Ingest, store};
 use crate::platform::db::may_pass;
-use crate::platform::error::{Error, Result};
+use crate::platform::error::{Error, Message, Result};
 use store::runs::Step;
 
 /// Outcomes that are committed together, at most.
@@ -54,7 +55,7 @@ pub enum Event {
     /// It had its outcome before this run.
     Skipped { row: i64, next: i64 },
     /// It came out badly, and the task is to stop at it: no outcome.
-    Halt { row: i64, error: String },
+    Halt { row: i64, error: Message },
 }
 
 impl Event {
@@ -86,8 +87,13 @@ impl Event {
     fn weight(&self) -> usize {
         match self {
             // The tag and the description are kept once more, folded.
-            Self::Good { face, .. } => 2 * (face.details().tag.len() + face.details().description.len()),
-            Self::Bad { line, .. } => line.uri.len() + line.message.len(),
+            Self::Good { face, .. } => {
+                let details = face.details();
+                2 * (details.tag.len() + details.description.len()) + details.uri.len()
+            }
+            Self::Bad { line, .. } => {
+                line.uri.len() + line.message.len() + line.english.as_ref().map_or(0, String::len)
+            }
             Self::Skipped { .. } | Self::Halt { .. } => 0,
         }
     }
@@ -97,7 +103,7 @@ impl Event {
 pub struct Committed {
     pub handled: i64,
     /// The first row that the task is to stop at.
-    pub failure: Option<String>,
+    pub failure: Option<Message>,
 }
 
 /// What became of some outcomes.
@@ -124,7 +130,7 @@ pub struct Committer {
     waiting: Vec<Event>,
     /// Bytes of what waits.
     weight: usize,
-    failure: Option<(i64, String)>,
+    failure: Option<(i64, Message)>,
     last_sign: Instant,
 }
 
@@ -196,7 +202,7 @@ impl Committer {
     }
 
     /// The task is to stop at a row. The earliest counts: the next run begins with it.
-    fn stop_at(&mut self, row: i64, error: String) {
+    fn stop_at(&mut self, row: i64, error: Message) {
         if self.failure.as_ref().is_none_or(|(first, _)| row < *first) {
             self.failure = Some((row, error));
         }
@@ -240,8 +246,10 @@ impl Committer {
                 Written::Lost => return Ok(Written::Lost),
                 Written::Refused(error) => {
                     if let [event] = part {
-                        let why = Bad::system(format!("数据库拒绝保存这一行的结果: {error}")).message;
-                        self.stop_at(event.row(), format!("{}: {why}", event.uri()));
+                        let en = format!("system error: the database refuses the outcome of this row: {error}");
+                        let zh = format!("系统错误: 数据库拒绝保存这一行的结果: {error}");
+                        let why = Bad::new(Code::System, (en, zh)).message;
+                        self.stop_at(event.row(), of_uri(event.uri(), &why));
                         return Ok(Written::Refused(error));
                     }
                     let (first, second) = part.split_at(part.len() / 2);

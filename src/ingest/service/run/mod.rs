@@ -24,8 +24,8 @@ pub use registry::Registry;
 use registry::Running;
 
 use super::{Ingest, store};
-use crate::ingest::model::{State, Task, TaskId};
-use crate::platform::error::{Error, Result};
+use crate::ingest::model::{Bad, State, Task, TaskId};
+use crate::platform::error::{Error, Message, Result};
 use store::runs::End;
 
 /// How long a lease lasts without a sign of life.
@@ -122,7 +122,7 @@ impl Ingest {
     /// A run that panicked would do so again: the task stops, and says why.
     async fn give_up(&self, id: &TaskId, why: &str) {
         tracing::error!(task = %id, why, "the run of an ingest task failed");
-        let end = End::Failed(format!("系统错误: {why}"));
+        let end = End::Failed(Bad::system(why).message);
         let given = async {
             let Some(lease) = store::tasks::lease(&self.inner.db, id).await?.filter(|l| l.owner == self.inner.node)
             else {
@@ -159,7 +159,7 @@ impl Ingest {
             Ok(table) => table,
             Err(error) => {
                 tracing::error!(task = %id, %error, "the rows of a task can't be read");
-                return self.release(id, epoch, &End::Failed(format!("任务的 CSV 文件无法读取: {error}"))).await;
+                return self.release(id, epoch, &End::Failed(unreadable(&error))).await;
             }
         };
         let (sender, outcomes) = mpsc::channel(QUEUE);
@@ -173,9 +173,11 @@ impl Ingest {
         let end = match (fed, written.failure) {
             (_, Some(failure)) => End::Failed(failure),
             _ if written.handled >= task.total => End::Completed,
-            (Ok(feed::Fed::Whole), _) => End::Failed("任务的 CSV 文件不完整".to_owned()),
+            (Ok(feed::Fed::Whole), _) => {
+                End::Failed(("the CSV of the task isn't whole", "任务的 CSV 文件不完整").into())
+            }
             (Ok(feed::Fed::Part), _) => End::Released,
-            (Err(error), _) => End::Failed(format!("任务的 CSV 文件无法读取: {error}")),
+            (Err(error), _) => End::Failed(unreadable(&error)),
         };
         self.release(id, epoch, &end).await
     }
@@ -243,6 +245,10 @@ fn names_in(folder: &Path, before: i64) -> io::Result<Vec<TaskId>> {
         names.extend(name.filter(|_| i64::try_from(written.as_millis()).is_ok_and(|written| written < before)));
     }
     Ok(names)
+}
+
+fn unreadable(error: &io::Error) -> Message {
+    (format!("the CSV of the task can't be read: {error}"), format!("任务的 CSV 文件无法读取: {error}")).into()
 }
 
 /// What a panic says.

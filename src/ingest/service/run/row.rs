@@ -19,6 +19,7 @@ use crate::ingest::model::judge::{Measured, judge, no_face};
 use crate::ingest::model::{Bad, Code, Limits, LogLine, Mode, Task, TaskId, kept_uri};
 use crate::ingest::service::Ingest;
 use crate::platform::blobs::BlobKey;
+use crate::platform::error::Message;
 
 /// Above so many bytes a digest isn't for the threads that serve requests.
 const LARGE: usize = 1024 * 1024;
@@ -67,10 +68,11 @@ impl Worker {
             Ok(face) => Event::Good { row: number, next, face: Box::new(face) },
             Err(Bad { code: _, message }) if self.mode == Mode::Stop => {
                 self.running.quit();
-                Event::Halt { row: number, error: format!("{uri}: {message}") }
+                Event::Halt { row: number, error: of_uri(&uri, &message) }
             }
             Err(Bad { code, message }) => {
-                Event::Bad { next, line: LogLine { row: number, uri, code: code.number(), message } }
+                let (code, english) = (code.number(), Some(message.en.into_owned()));
+                Event::Bad { next, line: LogLine { row: number, uri, code, message: message.zh.into_owned(), english } }
             }
         };
         // Nobody listens any more when the run has lost its task.
@@ -103,18 +105,40 @@ impl Worker {
             Some(turns) => turns.clone().acquire_owned().await.ok(),
             None => None,
         };
-        self.ingest.inner.faces.look(bytes.clone()).await.map_err(|error| match error {
-            LookError::Unreadable(why) => Bad::new(Code::Unreadable, format!("图片无法打开: {}", why.zh)),
-            LookError::Unanswered(why) => Bad::new(Code::NoInfo, format!("人脸信息服务无响应: {why}")),
-        })
+        self.ingest.inner.faces.look(bytes.clone()).await.map_err(of_look)
     }
 
     async fn prepare(&self, details: Details, sighting: &Sighting) -> Result<PreparedFace, Bad> {
-        self.ingest.inner.faces.prepare(details, sighting).await.map_err(|error| match error {
-            PrepareError::System(error) => Bad::system(error),
-            PrepareError::Unanswered(why) => Bad::new(Code::NoIngest, format!("人脸入库服务无响应: {why}")),
-        })
+        self.ingest.inner.faces.prepare(details, sighting).await.map_err(of_prepare)
     }
+}
+
+fn of_look(error: LookError) -> Bad {
+    match error {
+        LookError::Unreadable(why) => {
+            let zh = format!("图片无法打开: {}", why.zh);
+            Bad::new(Code::Unreadable, (format!("the picture can't be opened: {}", why.en), zh))
+        }
+        LookError::Unanswered(why) => {
+            let en = format!("the face information service doesn't answer: {why}");
+            Bad::new(Code::NoInfo, (en, format!("人脸信息服务无响应: {why}")))
+        }
+    }
+}
+
+fn of_prepare(error: PrepareError) -> Bad {
+    match error {
+        PrepareError::System(error) => Bad::system(error),
+        PrepareError::Unanswered(why) => {
+            let en = format!("the face ingest service doesn't answer: {why}");
+            Bad::new(Code::NoIngest, (en, format!("人脸入库服务无响应: {why}")))
+        }
+    }
+}
+
+/// Why a task stops at a row: its URI and the reason.
+pub fn of_uri(uri: &str, message: &Message) -> Message {
+    (format!("{uri}: {}", message.en), format!("{uri}: {}", message.zh)).into()
 }
 
 /// What the limits are about.
@@ -134,4 +158,57 @@ async fn digest(bytes: Arc<Vec<u8>>) -> Result<String, Bad> {
         return Ok(hex(&bytes));
     }
     tokio::task::spawn_blocking(move || hex(&bytes)).await.map_err(Bad::system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faces::service::{Unanswered, Unreadable};
+    use crate::platform::error::Error;
+
+    /// One outcome of each code, as rows come by it.
+    fn outcomes() -> Vec<Bad> {
+        let face = Measured { pose: Some([31.0, 41.0, 51.0]), width: 48, height: 49, blur: Some(90.0), count: 1 };
+        let none = Limits::default();
+        let limits = [
+            Limits { pitch: 30, ..none },
+            Limits { yaw: 40, ..none },
+            Limits { roll: 50, ..none },
+            Limits { width: 80, ..none },
+            Limits { height: 80, ..none },
+            Limits { blur: 60, ..none },
+        ];
+        let unreadable = Unreadable { en: "broken picture".to_owned(), zh: "图片已损坏".to_owned() };
+        let silent = || Unanswered("503".to_owned());
+        let mut all = vec![Row::default().check().unwrap_err(), of_look(LookError::Unreadable(unreadable)), no_face()];
+        all.extend(limits.iter().map(|limits| judge(&face, limits).unwrap_err()));
+        all.push(of_look(LookError::Unanswered(silent())));
+        all.push(of_prepare(PrepareError::Unanswered(silent())));
+        all.push(of_prepare(PrepareError::System(Error::internal("disk"))));
+        all
+    }
+
+    #[test]
+    fn every_code_says_in_both_languages_what_was_found() {
+        let words = [
+            "uri为空",
+            "图片无法打开",
+            "图片不包含人脸",
+            "人脸俯仰角超过阈值",
+            "人脸偏航角超过阈值",
+            "人脸翻滚角超过阈值",
+            "人脸宽度小于阈值",
+            "人脸高度小于阈值",
+            "人脸模糊度超过阈值",
+            "人脸信息服务无响应",
+            "人脸入库服务无响应",
+            "系统错误",
+        ];
+        let all = outcomes();
+        assert_eq!(all.iter().map(|bad| bad.code).collect::<Vec<_>>(), Code::ALL);
+        for (bad, words) in all.iter().zip(words) {
+            assert!(bad.message.zh.contains(words), "{:?}", bad.message);
+            assert!(bad.message.en.is_ascii() && bad.message.en.len() > 10, "{:?}", bad.message);
+        }
+    }
 }
