@@ -5,12 +5,13 @@ use rocket::State;
 
 use crate::accounts::model::{Line, LineFilter};
 use crate::accounts::service::Accounts;
-use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
-use crate::platform::web::format::{address, count, moment};
+use crate::platform::web::format::{address, count};
 use crate::platform::web::guards::Admin;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 
+use super::said;
 use super::words::{self, Words};
 use super::{Answer, View};
 
@@ -30,8 +31,10 @@ pub(super) struct AuditPage {
 }
 
 struct Row {
+    /// As HTML, to the second.
     when: String,
-    iso: String,
+    /// The line as a sentence, where there are words for it.
+    said: Option<String>,
     kind: &'static str,
     who: String,
     address: String,
@@ -81,8 +84,8 @@ fn read_cursor(text: &str) -> Result<(i64, i64), Error> {
 
 fn row(line: Line, frame: &Frame, w: &'static Words) -> Row {
     Row {
-        when: moment(line.at, &frame.zone, frame.lang),
-        iso: rfc3339(line.at),
+        when: times::second(line.at, &frame.zone, frame.lang),
+        said: said::sentence(&line, frame.lang),
         kind: words::kind(&line.kind, w),
         who: line.who,
         address: line.address,

@@ -9,7 +9,7 @@ use crate::ingest::model::csv::Glimpse;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::{Error, Result};
-use crate::platform::web::guards::Writer;
+use crate::platform::web::guards::{Subject, Writer};
 use crate::platform::web::multipart::{Part, Parts};
 use crate::platform::web::page::{Html, SeeOther};
 use crate::platform::web::receive::{Body, BodyHead};
@@ -41,6 +41,7 @@ struct Sent {
 #[rocket::post("/ingest", data = "<data>")]
 pub(super) async fn create(
     _writer: Writer,
+    subject: Subject,
     view: View,
     ingest: &State<Ingest>,
     media: Option<&ContentType>,
@@ -48,8 +49,10 @@ pub(super) async fn create(
     data: Data<'_>,
 ) -> Answer<Created> {
     let sent = read(ingest, media, head, data).await?;
+    subject.is(sent.form.get("group_name").unwrap_or_default());
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     draft.fill(&sent.form, sent.starts);
+    draft.has_file = sent.intake.is_some();
     let glimpse =
         sent.intake.as_ref().filter(|_| sent.is_check).map(|intake| Glimpse::of(&sent.head, intake.encoding()));
     draft.open |= sent.is_check;

@@ -28,3 +28,5 @@ pub mod stream;
 pub mod texts;
 pub mod theme;
 pub mod thumbnail;
+pub mod times;
+pub mod unknown;

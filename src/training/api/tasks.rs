@@ -8,7 +8,7 @@ use super::answers::{Answer, ImgDatas, OneTask, TaskId, TaskPage, TaskResponse};
 use super::bodies;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
-use crate::platform::web::guards::{Reader, Writer};
+use crate::platform::web::guards::{Reader, Subject, Writer};
 use crate::platform::web::json;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::BodyHead;
@@ -18,13 +18,16 @@ use crate::training::service::Training;
 #[post("/training/tasks", data = "<data>")]
 async fn create(
     _writer: Writer,
+    subject: Subject,
     training: &State<Training>,
     lang: MsgLang,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<TaskId> {
     let body = json::object(data, head, bodies::SMALL).await?;
-    let task_id = training.create_task(bodies::new_task(&body)?).await?;
+    let new = bodies::new_task(&body)?;
+    subject.is(&new.name);
+    let task_id = training.create_task(new).await?;
     Ok(Success::new(lang, ("Task created.", "任务创建成功"), TaskId { task_id }))
 }
 
@@ -46,8 +49,19 @@ async fn one(_reader: Reader, training: &State<Training>, lang: MsgLang, task_id
 
 /// `DELETE /training/tasks/{task_id}`: logically.
 #[delete("/training/tasks/<task_id>")]
-async fn remove(_writer: Writer, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<Nothing> {
-    training.delete_task(Id::read("task_id", task_id)?).await?;
+async fn remove(
+    _writer: Writer,
+    subject: Subject,
+    training: &State<Training>,
+    lang: MsgLang,
+    task_id: &str,
+) -> Answer<Nothing> {
+    let id = Id::read("task_id", task_id)?;
+    // A task that isn't there is refused below.
+    if let Ok(task) = training.find_task(id).await {
+        subject.is(&task.name);
+    }
+    training.delete_task(id).await?;
     Ok(Success::new(lang, ("Task deleted.", "任务删除成功"), Nothing {}))
 }
 
