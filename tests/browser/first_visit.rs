@@ -54,13 +54,13 @@ fn a_code_that_leads_a_phone_nowhere_says_so() {
     for (language, texts) in [("en-US", ["A phone can’t reach", "0.0.0.0"]), ("zh-CN", ["手机打不开", "0.0.0.0"])]
     {
         let browser = Browser::open_as(Db::Sqlite, Look { language, ..Look::default() });
-        browser.fill("field", 1);
-        browser.go("/tags/field");
+        browser.fill("yard", 1);
+        browser.go("/tags/yard");
         for text in texts {
             assert!(browser.content().contains(text), "{text}");
         }
         crate::doors::shut(&browser);
-        browser.go("/tags/field");
+        browser.go("/tags/yard");
         crate::doors::sign_in(&browser, "oats and millet");
         browser.click(".menu:has(.link-make) summary");
         browser.click(".link-make button");
