@@ -19,11 +19,23 @@ pub fn every_page(browser: &Browser) -> Vec<String> {
     let long = format!("{}{}.jpg", "很长的中文文件名".repeat(8), "no-spaces-to-break-at".repeat(2));
     let long = word(&server.store("access", &long, &pictures::jpeg(90, 300, 8))["id"]);
     server.store(&"标签名也可以很长".repeat(8), "a", b"x");
-    let mut pages: Vec<String> =
-        ["/", "/new", "/new?tag=a%2Fb", "/tags/access", "/tags/access?q=nothing-here", "/tags/access?from=soon&typ=x", "/trash",
-         "/about", "/upload/access", "/nowhere", "/account", "/login", "/audit"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut pages: Vec<String> = [
+        "/",
+        "/new",
+        "/new?tag=a%2Fb",
+        "/tags/access",
+        "/tags/access?q=nothing-here",
+        "/tags/access?from=soon&typ=x",
+        "/trash",
+        "/about",
+        "/upload/access",
+        "/nowhere",
+        "/account",
+        "/login",
+        "/audit",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     pages.extend(task_pages(browser));
     pages.extend(ingest_pages(browser));
     pages.extend(group_pages(browser));

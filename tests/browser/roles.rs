@@ -21,7 +21,10 @@ const OFFERS: &str = "
 /// What anybody may do who has signed in.
 fn is_for_all(path: &str) -> bool {
     let own = ["/theme", "/language", "/login", "/logout", "/account/tokens", "/account/password"];
-    own.contains(&path) || path.ends_with("/link/enter") || path.starts_with("/account/") || path.starts_with("/tags/") && path.ends_with("/zip")
+    own.contains(&path)
+        || path.ends_with("/link/enter")
+        || path.starts_with("/account/")
+        || path.starts_with("/tags/") && path.ends_with("/zip")
 }
 
 fn add_user(browser: &Browser, name: &str, role: &str) {

@@ -164,7 +164,12 @@ fn session_row(session: Session, this: Option<Id>, frame: &Frame) -> SessionRow 
     SessionRow {
         id: session.id,
         is_this: this == Some(session.id),
-        facts: words::session(&at(session.created_at), &at(session.last_used_at), &times::text(&session.address), frame.lang),
+        facts: words::session(
+            &at(session.created_at),
+            &at(session.last_used_at),
+            &times::text(&session.address),
+            frame.lang,
+        ),
         agent: session.agent,
     }
 }

@@ -83,6 +83,9 @@ fn read_cursor(text: &str) -> Result<(i64, i64), Error> {
 }
 
 fn row(line: Line, frame: &Frame, w: &'static Words) -> Row {
+    // The name behind the # stands in the sentence; of an upload, the whole is the tag.
+    let is_upload = line.path.starts_with("/upload/");
+    let path = line.path.split('#').next().filter(|_| !is_upload).unwrap_or(&line.path).to_owned();
     Row {
         when: times::second(line.at, &frame.zone, frame.lang),
         said: said::sentence(&line, frame.lang),
@@ -90,7 +93,7 @@ fn row(line: Line, frame: &Frame, w: &'static Words) -> Row {
         who: line.who,
         address: line.address,
         // A path without names in it says what the route says.
-        path: if line.action.ends_with(&format!(" {}", line.path)) { String::new() } else { line.path },
+        path: if line.action.ends_with(&format!(" {path}")) { String::new() } else { path },
         action: line.action,
         status: if line.status > 0 { line.status.to_string() } else { String::new() },
         is_refused: line.is_refused,

@@ -47,6 +47,8 @@ fn who(line: &Line, lang: Lang) -> String {
         ("command", Lang::En) => format!("{} (command line)", line.who),
         ("command", Lang::Zh) if line.who.is_empty() => "本机用户".to_owned(),
         ("command", Lang::Zh) => format!("{}（命令行）", line.who),
+        ("open", Lang::En) => "somebody".to_owned(),
+        ("open", Lang::Zh) => "有人".to_owned(),
         (_, Lang::En) => "somebody unknown".to_owned(),
         (_, Lang::Zh) => "未知用户".to_owned(),
     }

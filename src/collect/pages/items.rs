@@ -66,7 +66,13 @@ pub fn by_day(files: Vec<File>, at: impl Fn(&File) -> i64, zone: &Zone, lang: La
             Some((last, group)) if *last == date => group.items.push(item),
             _ => days.push((
                 date,
-                Day { label: long_day(date, lang), iso: date.to_string(), zone: zone.of_day(ms), note: String::new(), items: vec![item] },
+                Day {
+                    label: long_day(date, lang),
+                    iso: date.to_string(),
+                    zone: zone.of_day(ms),
+                    note: String::new(),
+                    items: vec![item],
+                },
             )),
         }
     }

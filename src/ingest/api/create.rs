@@ -10,6 +10,7 @@ use super::guard::Deliberate;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::{Error, Result};
+use crate::platform::web::guards::Subject;
 use crate::platform::web::multipart::{Part, Parts};
 use crate::platform::web::named;
 use crate::platform::web::receive::{Body, BodyHead};
@@ -18,12 +19,14 @@ use crate::platform::web::receive::{Body, BodyHead};
 #[post("/v1/tasks/create", data = "<data>")]
 async fn create(
     _meant: Deliberate,
+    subject: Subject,
     ingest: &State<Ingest>,
     media: Option<&ContentType>,
     head: BodyHead,
     data: Data<'_>,
 ) -> named::Result<Json<Made>> {
     let (form, intake) = read_form(ingest, media, head, data).await?;
+    subject.is(form.get("group_name").unwrap_or_default());
     let id = ingest.create(&form, intake).await?;
     Ok(Json(Made { id }))
 }

@@ -201,9 +201,11 @@ fn section(path: &str) -> Section {
 
 /// The zone that the reader's browser has named, else the machine's.
 fn zone(request: &Request<'_>) -> Zone {
-    let named = request.cookies().get(ZONE_COOKIE).map(Cookie::value).filter(|name| {
-        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b))
-    });
+    let named = request
+        .cookies()
+        .get(ZONE_COOKIE)
+        .map(Cookie::value)
+        .filter(|name| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b)));
     Zone::of(named)
 }
 

@@ -208,7 +208,8 @@ fn tabs(task: &Task, counts: [i64; 3], current: Shelf, w: &Words) -> Vec<Tab> {
 fn last_split(task: &Task, frame: &Frame, w: &Words) -> Option<LastSplit> {
     let split = task.split.as_ref()?;
     let text = |name: &str| split[name].as_str().unwrap_or_default().to_owned();
-    let at = text("at").parse::<jiff::Timestamp>().map(|at| times::minute(at.as_millisecond(), &frame.zone, frame.lang));
+    let at =
+        text("at").parse::<jiff::Timestamp>().map(|at| times::minute(at.as_millisecond(), &frame.zone, frame.lang));
     let asked = &split["requested"];
     let ways = [("stratify", w.stratified), ("group", w.grouped), ("only_unassigned", w.only_new)];
     let mut ways: Vec<&str> =

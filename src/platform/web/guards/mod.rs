@@ -19,7 +19,9 @@ use rocket::request::{FromRequest, Outcome};
 
 use crate::platform::error::Error;
 
-pub use gate::{Admin, Credentials, Gate, Gatekeeper, MayRead, MayUpload, Passed, Reader, Uploader, User, Writer, passed};
+pub use gate::{
+    Admin, Credentials, Gate, Gatekeeper, MayRead, MayUpload, Passed, Reader, Uploader, User, Writer, passed,
+};
 pub use gate::{LINK_COOKIE, SESSION_COOKIE};
 pub use origin::{is_allowed, is_cross_site, is_loopback, tells_its_page};
 pub use rights::{Grant, Need, Role};

@@ -121,7 +121,8 @@ impl Need<'_> {
             (Some(role), Self::Role(needed)) => Error::Forbidden(of_role(&who.name, role, needed.word())),
             (Some(role), Self::Upload(_)) => Error::Forbidden(of_role(&who.name, role, Role::Write.word())),
             (_, Self::Person) if who.kind == Kind::Link => {
-                let message = ("This is for people who signed in, not for upload links.", "仅限已登录的用户，上传链接不可用");
+                let message =
+                    ("This is for people who signed in, not for upload links.", "仅限已登录的用户，上传链接不可用");
                 Error::Forbidden(message.into())
             }
             _ => self.refused(),
