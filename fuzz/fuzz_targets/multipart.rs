@@ -1,10 +1,10 @@
-//! The guard around multipart bodies: wherever the pieces are cut, the same parts come out, and a good form is read whole.
+//! Multipart bodies: wherever the pieces are cut, the same parts come out, and a good form is read whole.
 #![no_main]
 
 use arbitrary::Arbitrary;
 use futures_util::{StreamExt as _, stream};
 use granary::platform::error::Result;
-use granary::platform::web::multipart::{Part, Parts};
+use granary::platform::web::multipart::Parts;
 use libfuzzer_sys::fuzz_target;
 use rocket::http::hyper::body::Bytes;
 
@@ -25,20 +25,16 @@ fn read(body: &[u8], piece: usize) -> Read {
     let mut found = Vec::new();
     let all = async {
         loop {
-            match parts.next_part().await {
+            match parts.next().await {
                 Ok(None) => return true,
                 Err(_) => return false,
-                Ok(Some(Part::Text { name, value })) => found.push((name, value.into_bytes())),
-                Ok(Some(Part::File(mut file))) => {
-                    let mut content = Vec::new();
-                    loop {
-                        match file.chunk().await {
-                            Ok(Some(bytes)) => content.extend_from_slice(&bytes),
-                            Ok(None) => break,
-                            Err(_) => return false,
-                        }
-                    }
-                    found.push((file.file_name.clone(), content));
+                Ok(Some(part)) => found.push((part.file_name.unwrap_or(part.name), Vec::new())),
+            }
+            loop {
+                match (parts.chunk().await, found.last_mut()) {
+                    (Ok(Some(bytes)), Some((_, content))) => content.extend_from_slice(&bytes),
+                    (Err(_), _) => return false,
+                    _ => break,
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod fetch;
+mod form;
 pub mod model;
 mod pages;
 pub mod service;

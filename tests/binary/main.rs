@@ -31,6 +31,8 @@ mod errors;
 mod export_formats;
 mod export_transfers;
 mod files;
+mod form_addresses;
+mod form_names;
 mod full_disk;
 mod groups;
 mod ingest_crash;

@@ -9,6 +9,7 @@ mod doors;
 mod files;
 mod ingest_pages;
 mod ingest_refusals;
+mod queries;
 mod quotas;
 mod requests;
 mod rights;

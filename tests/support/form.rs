@@ -38,6 +38,13 @@ impl Form {
         self
     }
 
+    /// Adds a part with this head, whose lines end with CRLF, or in bytes that are no text.
+    pub fn raw(mut self, head: &[u8], bytes: &[u8]) -> Self {
+        self.bytes.extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
+        self.bytes.extend_from_slice(&[head, b"\r\n\r\n", bytes, b"\r\n"].concat());
+        self
+    }
+
     /// The finished body.
     pub fn body(mut self) -> Vec<u8> {
         self.bytes.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());

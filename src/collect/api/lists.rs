@@ -12,23 +12,24 @@ use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::problem::Result;
+use crate::platform::web::query::NoQuery;
 use rocket::response::status::NoContent;
 
 /// `GET /api/v1/tags?limit&cursor&q&order`
 #[get("/api/v1/tags")]
 async fn tags(_reader: Reader, collect: &State<Collect>, uri: &Origin<'_>) -> Result<Json<PageResponse<TagResponse>>> {
-    Ok(Json(collect.tags(&query::tags(&Query::of(uri))?).await?.into()))
+    Ok(Json(collect.tags(&query::tags(&Query::strict(uri, &query::LIST)?)?).await?.into()))
 }
 
 /// `GET /api/v1/tags/{tag}`
 #[get("/api/v1/tags/<tag>")]
-async fn tag(_reader: Reader, collect: &State<Collect>, tag: &str) -> Result<Json<TagResponse>> {
+async fn tag(_reader: Reader, _bare: NoQuery, collect: &State<Collect>, tag: &str) -> Result<Json<TagResponse>> {
     Ok(Json(collect.tag(name(tag)?.as_str()).await?.into()))
 }
 
 /// `DELETE /api/v1/tags/{tag}`: into the trash with all its files.
 #[delete("/api/v1/tags/<tag>")]
-async fn delete_tag(_writer: Writer, collect: &State<Collect>, tag: &str) -> Result<NoContent> {
+async fn delete_tag(_writer: Writer, _bare: NoQuery, collect: &State<Collect>, tag: &str) -> Result<NoContent> {
     collect.delete_tag(name(tag)?.as_str()).await?;
     Ok(NoContent)
 }
@@ -41,7 +42,7 @@ async fn files(
     tag: &str,
     uri: &Origin<'_>,
 ) -> Result<Json<PageResponse<FileResponse>>> {
-    let query = Query::of(uri);
+    let query = Query::strict(uri, &query::LIST)?;
     let tag = collect.tag(name(tag)?.as_str()).await?;
     let (filter, order, limit) = (query::filter(&query)?, query::order(&query)?, query.limit()?);
     Ok(Json(collect.files(&tag, &filter, order, query.cursor(), limit).await?.into()))
@@ -49,19 +50,29 @@ async fn files(
 
 /// `GET /api/v1/files/{id}`, also of a file in the trash.
 #[get("/api/v1/files/<id>")]
-async fn file(_reader: Reader, collect: &State<Collect>, id: &str) -> Result<Json<FileResponse>> {
+async fn file(_reader: Reader, _bare: NoQuery, collect: &State<Collect>, id: &str) -> Result<Json<FileResponse>> {
     Ok(Json(collect.file(file_id(id)?).await?.into()))
 }
 
 /// `DELETE /api/v1/files/{id}`: into the trash.
 #[delete("/api/v1/files/<id>")]
-async fn delete_file(_writer: Writer, collect: &State<Collect>, id: &str) -> Result<Json<FileResponse>> {
+async fn delete_file(
+    _writer: Writer,
+    _bare: NoQuery,
+    collect: &State<Collect>,
+    id: &str,
+) -> Result<Json<FileResponse>> {
     Ok(Json(collect.delete_file(file_id(id)?).await?.into()))
 }
 
 /// `POST /api/v1/files/{id}/restore`
 #[post("/api/v1/files/<id>/restore")]
-async fn restore_file(_writer: Writer, collect: &State<Collect>, id: &str) -> Result<Json<FileResponse>> {
+async fn restore_file(
+    _writer: Writer,
+    _bare: NoQuery,
+    collect: &State<Collect>,
+    id: &str,
+) -> Result<Json<FileResponse>> {
     Ok(Json(collect.restore_file(file_id(id)?).await?.into()))
 }
 

@@ -1,11 +1,16 @@
 //! What the room's query strings ask for; every refusal names the parameter.
 
 use crate::collect::model::{Filter, Order, TagOrder, TagQuery};
-use crate::platform::clock;
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::Id;
 pub use crate::platform::web::query::Query;
-use crate::platform::web::query::media;
+use crate::platform::web::query::{media, time};
+
+/// The filters of an archive.
+pub const FILTERS: [&str; 4] = ["q", "type", "since", "until"];
+
+/// What a list takes.
+pub const LIST: [&str; 7] = ["q", "type", "since", "until", "order", "limit", "cursor"];
 
 /// `order` of files.
 pub fn order(query: &Query) -> Result<Order> {
@@ -32,8 +37,8 @@ pub fn filter(query: &Query) -> Result<Filter> {
     Ok(Filter {
         q: query.get("q").map(str::to_owned),
         media: query.parsed("type", media, types)?,
-        since: query.parsed("since", clock::parse, times)?,
-        until: query.parsed("until", clock::parse, times)?,
+        since: query.parsed("since", time, times)?,
+        until: query.parsed("until", time, times)?,
         ids: None,
     })
 }

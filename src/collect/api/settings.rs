@@ -13,6 +13,7 @@ use crate::platform::error::Error;
 use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json::{Fields, object};
 use crate::platform::web::problem::Result;
+use crate::platform::web::query::NoQuery;
 use crate::platform::web::receive::BodyHead;
 
 /// Largest body.
@@ -36,7 +37,7 @@ impl From<Tag> for SettingsResponse {
 
 /// `GET /api/v1/tags/{tag}/settings`
 #[get("/api/v1/tags/<tag>/settings")]
-async fn read(_reader: Reader, collect: &State<Collect>, tag: &str) -> Result<Json<SettingsResponse>> {
+async fn read(_reader: Reader, _bare: NoQuery, collect: &State<Collect>, tag: &str) -> Result<Json<SettingsResponse>> {
     Ok(Json(collect.tag(name(tag)?.as_str()).await?.into()))
 }
 
@@ -45,6 +46,7 @@ async fn read(_reader: Reader, collect: &State<Collect>, tag: &str) -> Result<Js
 #[put("/api/v1/tags/<tag>/settings", data = "<data>")]
 async fn write(
     _writer: Writer,
+    _bare: NoQuery,
     collect: &State<Collect>,
     tag: &str,
     head: BodyHead,
@@ -60,6 +62,7 @@ fn wanted(fields: Fields<'_>) -> std::result::Result<NewSettings, Error> {
         let message = ("must give quota, keep_days, or both", "须给出 quota、keep_days 或两者");
         return Err(Error::invalid("body", message));
     }
+    fields.only(&["quota", "keep_days"])?;
     let quota = fields.opt_int("quota", 0..=MAX_QUOTA).map_err(|_| Error::invalid("quota", QUOTA_RULE))?;
     let keep_days = fields.opt_int("keep_days", 1..=MAX_KEEP_DAYS);
     let keep_days = keep_days.map_err(|_| Error::invalid("keep_days", KEEP_RULE))?;

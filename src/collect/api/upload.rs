@@ -5,8 +5,8 @@ use std::io;
 use futures_util::io::AsyncBufRead;
 use futures_util::{StreamExt, TryStreamExt};
 use rocket::data::Data;
+use rocket::http::Status;
 use rocket::http::uri::Origin;
-use rocket::http::{ContentType, Status};
 use rocket::request::{FromRequest, Outcome as Guarded, Request};
 use rocket::serde::json::Json;
 use rocket::{Route, State, post, put, routes};
@@ -18,7 +18,7 @@ use crate::collect::service::{Collect, Outcome, Upload};
 use crate::platform::error::{Error, Result};
 use crate::platform::web::guards::{Need, Role, Uploader, passed};
 use crate::platform::web::lang::Lang;
-use crate::platform::web::multipart::pieces;
+use crate::platform::web::multipart::{FormType, only_file, pieces};
 use crate::platform::web::problem;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::{Body, BodyHead};
@@ -26,7 +26,7 @@ use crate::platform::web::receive::{Body, BodyHead};
 /// What an upload's head says, apart from its tag and name.
 struct Head<'r> {
     uri: &'r Origin<'r>,
-    media: Option<&'r ContentType>,
+    kind: FormType,
     body: BodyHead,
     lang: Lang,
     /// Whether who uploads may put another file into the trash by it.
@@ -43,8 +43,8 @@ impl<'r> FromRequest<'r> for Head<'r> {
         };
         let who = passed(request).and_then(|passed| passed.who.as_ref());
         let may_replace = who.is_some_and(|who| who.may(&Need::Role(Role::Write)));
-        let (media, lang) = (request.content_type(), Lang::of(request));
-        Guarded::Success(Self { uri: request.uri(), media, body, lang, may_replace })
+        let (kind, lang) = (FormType::of(request.headers()), Lang::of(request));
+        Guarded::Success(Self { uri: request.uri(), kind, body, lang, may_replace })
     }
 }
 
@@ -68,10 +68,6 @@ impl Head<'_> {
         Ok(zip.is_some())
     }
 
-    fn is_multipart(&self) -> bool {
-        self.media.is_some_and(|media| media.is_form_data())
-    }
-
     /// The segment `at` of those that stand behind `/upload`, as it was sent. It is empty unless there are as many as
     /// the route has: Rocket passes over empty ones, and a name would be taken for another.
     fn segment(&self, at: usize, of: usize) -> &str {
@@ -82,7 +78,7 @@ impl Head<'_> {
 
 type Answer<T> = problem::Result<(Status, Json<T>)>;
 
-/// `POST /upload/{tag}/{filename}`: a raw body of any type.
+/// `POST /upload/{tag}/{filename}`: a raw body of any type, or a form with one file.
 #[post("/upload/<_tag>/<_name>", data = "<data>")]
 async fn post_named(
     _uploader: Uploader,
@@ -92,7 +88,7 @@ async fn post_named(
     head: Head<'_>,
     data: Data<'_>,
 ) -> Answer<UploadedResponse> {
-    named(collect, &head, Body::open(data, head.body, collect.max_size())?).await
+    named(collect, &head, data).await
 }
 
 /// `PUT /upload/{tag}/{filename}`: as `curl -T` sends it.
@@ -105,13 +101,13 @@ async fn put_named(
     head: Head<'_>,
     data: Data<'_>,
 ) -> Answer<UploadedResponse> {
-    named(collect, &head, Body::open(data, head.body, collect.max_size())?).await
+    named(collect, &head, data).await
 }
 
-async fn named(collect: &Collect, head: &Head<'_>, body: Body<'_>) -> Answer<UploadedResponse> {
+async fn named(collect: &Collect, head: &Head<'_>, data: Data<'_>) -> Answer<UploadedResponse> {
     let tag = Name::from_percent_encoded(head.segment(0, 2)).map_err(|error| error.of("tag"))?;
     let name = Name::from_percent_encoded(head.segment(1, 2)).map_err(|error| error.of("filename"))?;
-    Ok(one(raw(collect, head, tag, name, body).await?))
+    Ok(one(store(collect, head, tag, name, data).await?))
 }
 
 /// An answer of either shape.
@@ -134,13 +130,15 @@ async fn post_tag(
     if head.is_unpacked()? {
         return Ok(Either::Several(several(unpack(collect, &head, &tag, data).await?, head.lang)));
     }
-    if head.is_multipart() {
+    // An empty one beside a form is none: the form tells the names.
+    let Some(raw_name) = head.filename().filter(|name| !(name.is_empty() && head.kind.is_form())) else {
+        if !head.kind.is_form() {
+            return Err(no_filename().into());
+        }
         return Ok(Either::Several(several(form(collect, &head, &tag, data).await?, head.lang)));
-    }
-    let raw_name = head.filename().ok_or_else(no_filename)?;
+    };
     let name = Name::from_percent_encoded(raw_name).map_err(|error| error.of("filename"))?;
-    let body = Body::open(data, head.body, collect.max_size())?;
-    Ok(Either::One(one(raw(collect, &head, tag, name, body).await?)))
+    Ok(Either::One(one(store(collect, &head, tag, name, data).await?)))
 }
 
 fn no_filename() -> Error {
@@ -159,6 +157,17 @@ fn one(uploaded: Uploaded) -> (Status, Json<UploadedResponse>) {
 fn several(outcomes: Vec<Outcome<Uploaded>>, lang: Lang) -> (Status, Json<SeveralResponse>) {
     let (status, response) = SeveralResponse::new(outcomes, lang);
     (Status::new(status), Json(response))
+}
+
+/// One file under the name that its address tells: the body, or the one file of a form.
+async fn store(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, data: Data<'_>) -> Result<Uploaded> {
+    if head.kind.is_form() {
+        // The digest that a head may announce is that of the form, which is held against it as it is read.
+        let upload = Upload { tag, name, on_conflict: head.on_conflict()?, expected: None };
+        return form::receive_one(collect, upload, &head.kind, head.body, data).await;
+    }
+    let body = Body::open(data, head.body, collect.max_size())?;
+    raw(collect, head, tag, name, body).await
 }
 
 async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Body<'_>) -> Result<Uploaded> {
@@ -184,18 +193,20 @@ async fn raw(collect: &Collect, head: &Head<'_>, tag: Name, name: Name, body: Bo
 
 async fn form(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
-    form::receive(collect, tag, on_conflict, head.media, head.body, data).await
+    form::receive(collect, tag, on_conflict, &head.kind, head.body, data).await
 }
 
 async fn unpack(collect: &Collect, head: &Head<'_>, tag: &Name, data: Data<'_>) -> Result<Vec<Outcome<Uploaded>>> {
     let on_conflict = head.on_conflict()?;
     collect.check_room(head.body.length)?;
     let body = Body::open(data, head.body, collect.max_size())?;
-    collect.unpack(tag, on_conflict, reader(body)?).await
+    collect.unpack(tag, on_conflict, reader(&head.kind, body)?).await
 }
 
-fn reader(body: Body<'_>) -> Result<impl AsyncBufRead + Unpin + Send> {
-    Ok(pieces(body)?.map(|piece| piece.map_err(io::Error::other)).boxed().into_async_read())
+/// An archive as it streams in: the body, or the one file of a form.
+fn reader<'r>(kind: &FormType, body: Body<'r>) -> Result<impl AsyncBufRead + Unpin + Send + use<'r>> {
+    let pieces = if kind.is_form() { only_file(kind, body)? } else { pieces(body)? };
+    Ok(pieces.map(|piece| piece.map_err(io::Error::other)).boxed().into_async_read())
 }
 
 pub fn routes() -> Vec<Route> {

@@ -7,6 +7,7 @@ use rocket::http::uri::Origin;
 use rocket::http::{ContentType, HeaderMap};
 use rocket::{Route, State, get, post, routes};
 use serde::Deserialize;
+use url::form_urlencoded;
 
 use super::lists::known;
 use super::query::{self, Query};
@@ -31,7 +32,7 @@ async fn zip(
     uri: &Origin<'_>,
     headers: Headers<'_>,
 ) -> problem::Result<Bytes> {
-    let filter = query::filter(&Query::of(uri))?;
+    let filter = query::filter(&Query::strict(uri, &query::FILTERS)?)?;
     Ok(respond(collect, tag, &filter, headers.0).await?)
 }
 
@@ -46,16 +47,16 @@ async fn zip_of_selection(
     headers: Headers<'_>,
     data: Data<'_>,
 ) -> problem::Result<Bytes> {
-    let body = String::from_utf8(json::bytes(data, head, MAX_BODY).await?)
-        .map_err(|_| Error::invalid("body", ("must be UTF-8", "必须是 UTF-8")))?;
-    let mut filter = query::filter(&Query::of(uri))?;
-    filter.ids = Some(selection(headers.0, &body)?);
+    let mut filter = query::filter(&Query::strict(uri, &query::FILTERS)?)?;
+    let body = json::bytes(data, head, MAX_BODY).await?;
+    filter.ids = Some(selection(headers.0, json::text(&body)?)?);
     Ok(respond(collect, tag, &filter, headers.0).await?)
 }
 
 /// Repeated form fields `ids`, or `{"ids":[…]}`.
 fn selection(headers: &HeaderMap<'_>, body: &str) -> Result<Vec<Id>> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Selection {
         ids: Vec<serde_json::Value>,
     }
@@ -71,7 +72,8 @@ fn selection(headers: &HeaderMap<'_>, body: &str) -> Result<Vec<Id>> {
         let types = ("Send form fields ids=… or JSON {\"ids\":[…]}.", "请以表单字段 ids=… 或 JSON {\"ids\":[…]} 提交");
         return Err(Error::Unsupported(types.into()));
     }
-    query::ids(body.split('&').filter_map(|pair| pair.strip_prefix("ids=")))
+    let fields: Vec<_> = form_urlencoded::parse(body.as_bytes()).collect();
+    query::ids(fields.iter().filter(|(name, _)| name == "ids").map(|(_, id)| id.as_ref()))
 }
 
 async fn respond(collect: &Collect, tag: &str, filter: &Filter, headers: &HeaderMap<'_>) -> Result<Bytes> {

@@ -73,13 +73,14 @@ struct Found {
 #[rocket::get("/tags/<tag>?<cursor>&<new>&<query..>", rank = 5)]
 pub(super) async fn show(
     _reader: Reader,
-    view: View,
+    mut view: View,
     collect: &State<Collect>,
     tag: &str,
     cursor: Option<&str>,
     new: Option<&str>,
     query: FilterQuery<'_>,
 ) -> Answer<TagPage> {
+    view.frame.knows(&["cursor", "new", "q", "type", "from", "to", "order"]);
     let name = Name::new(tag).map_err(|error| error.of("tag"))?;
     let (filter, order, fields) = query.read(&view.frame.zone);
     let found = match collect.tag(name.as_str()).await {

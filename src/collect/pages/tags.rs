@@ -61,10 +61,11 @@ struct Card {
 #[rocket::get("/?<query..>")]
 pub(super) async fn index(
     _reader: Reader,
-    view: View,
+    mut view: View,
     collect: &State<Collect>,
     query: TagsQuery<'_>,
 ) -> Answer<TagsPage> {
+    view.frame.knows(&["q", "order", "cursor"]);
     let q = query.q.map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned);
     let (order, order_word) = order(query.order.unwrap_or_default());
     let page = collect

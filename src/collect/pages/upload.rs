@@ -2,7 +2,6 @@
 
 use rocket::State;
 use rocket::data::Data;
-use rocket::http::ContentType;
 
 use super::forms::page_of;
 use super::notices::News;
@@ -12,6 +11,7 @@ use crate::collect::service::Collect;
 use crate::platform::error::Error;
 use crate::platform::web::format::escaped;
 use crate::platform::web::guards::Uploader;
+use crate::platform::web::multipart::FormType;
 use crate::platform::web::page::{PageError, SeeOther};
 use crate::platform::web::receive::BodyHead;
 
@@ -21,12 +21,12 @@ pub(super) async fn upload(
     _uploader: Uploader,
     collect: &State<Collect>,
     tag: &str,
-    media: Option<&ContentType>,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Result<SeeOther, PageError> {
     let tag = Name::new(tag).map_err(|error| error.of("tag"))?;
-    let news = receive(collect, &tag, media, head, data).await?;
+    let news = receive(collect, &tag, &kind, head, data).await?;
     Ok(SeeOther::to(page_of(tag.as_str())).noting(news.to_string()))
 }
 
@@ -37,12 +37,12 @@ pub(super) async fn by_link(
     _uploader: Uploader,
     collect: &State<Collect>,
     tag: &str,
-    media: Option<&ContentType>,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Result<SeeOther, PageError> {
     let tag = Name::new(tag).map_err(|error| error.of("tag"))?;
-    let news = receive(collect, &tag, media, head, data).await?;
+    let news = receive(collect, &tag, &kind, head, data).await?;
     Ok(SeeOther::to(format!("/upload/{}", escaped(tag.as_str()))).noting(news.to_string()))
 }
 
@@ -50,11 +50,11 @@ pub(super) async fn by_link(
 async fn receive(
     collect: &Collect,
     tag: &Name,
-    media: Option<&ContentType>,
+    kind: &FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Result<News, Error> {
-    let outcomes = form::receive(collect, tag, OnConflict::Rename, media, head, data).await?;
+    let outcomes = form::receive(collect, tag, OnConflict::Rename, kind, head, data).await?;
     let (mut stored, mut same, mut refused) = (0, 0, 0);
     for outcome in &outcomes {
         match &outcome.result {

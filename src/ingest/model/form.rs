@@ -71,9 +71,15 @@ pub struct Form {
 }
 
 impl Form {
+    /// Whether a field of this name is read; others are passed over.
+    #[must_use]
+    pub fn has(name: &str) -> bool {
+        KNOWN.contains(&name)
+    }
+
     /// Takes one field.
     pub fn set(&mut self, name: String, value: String) {
-        if KNOWN.contains(&name.as_str()) {
+        if Self::has(&name) {
             self.fields.retain(|(known, _)| *known != name);
             self.fields.push((name, value));
         }

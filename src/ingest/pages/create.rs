@@ -2,15 +2,16 @@
 
 use rocket::State;
 use rocket::data::Data;
-use rocket::http::{ContentType, Status};
+use rocket::http::Status;
 use rocket::response::Responder;
 
+use crate::ingest::form::receive;
 use crate::ingest::model::csv::Glimpse;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
-use crate::platform::error::{Error, Result};
+use crate::platform::error::Result;
 use crate::platform::web::guards::{Subject, Writer};
-use crate::platform::web::multipart::{Part, Parts};
+use crate::platform::web::multipart::{FormType, Parts};
 use crate::platform::web::page::{Html, SeeOther};
 use crate::platform::web::receive::{Body, BodyHead};
 
@@ -44,11 +45,11 @@ pub(super) async fn create(
     subject: Subject,
     view: View,
     ingest: &State<Ingest>,
-    media: Option<&ContentType>,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Created> {
-    let sent = read(ingest, media, head, data).await?;
+    let sent = read(ingest, &kind, head, data).await?;
     subject.is(sent.form.get("group_name").unwrap_or_default());
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     draft.fill(&sent.form, sent.starts);
@@ -76,30 +77,27 @@ async fn made(ingest: &Ingest, id: &str, starts: bool) -> Result<SeeOther> {
 }
 
 /// Reads the form to its end; the CSV goes to the disk as it arrives.
-async fn read(ingest: &Ingest, media: Option<&ContentType>, head: BodyHead, data: Data<'_>) -> Result<Sent> {
-    let media = media.filter(|media| media.is_form_data()).ok_or_else(|| {
-        let message = ("The body must be multipart/form-data.", "请求正文必须是 multipart/form-data");
-        Error::Unsupported(message.into())
-    })?;
-    let mut parts = Parts::new(media, Body::open(data, head, ingest.max_size())?)?;
+async fn read(ingest: &Ingest, kind: &FormType, head: BodyHead, data: Data<'_>) -> Result<Sent> {
+    kind.boundary()?;
+    let mut parts = Parts::new(kind, Body::open(data, head, ingest.max_size())?)?;
     let mut sent = Sent { form: Form::default(), intake: None, head: Vec::new(), starts: false, is_check: false };
-    while let Some(part) = parts.next_part().await? {
-        match part {
-            Part::Text { name, .. } if name == "start" => sent.starts = true,
-            Part::Text { name, .. } if name == "check" => sent.is_check = true,
-            Part::Text { name, value } => sent.form.set(name, value),
-            Part::File(_) if sent.intake.is_some() => {
-                return Err(Error::invalid("file", ("is there more than once", "只能提交一个文件")));
+    while let Some(part) = parts.next().await? {
+        match part.name.as_str() {
+            name if Form::has(name) && !part.is_file() => {
+                let value = parts.text(&part).await?;
+                sent.form.set(part.name, value);
             }
-            Part::File(mut part) => {
-                let mut intake = ingest.begin(head.length).await?;
-                while let Some(bytes) = part.chunk().await? {
-                    let room = Glimpse::HEAD.saturating_sub(sent.head.len());
-                    sent.head.extend_from_slice(&bytes[..room.min(bytes.len())]);
-                    intake.write(&bytes).await?;
-                }
-                sent.intake = Some(intake);
+            "start" if !part.is_file() => sent.starts = true,
+            "check" if !part.is_file() => sent.is_check = true,
+            name if part.is_meant_as_file() || name == "file" => {
+                let Sent { intake, head: seen, .. } = &mut sent;
+                let look = |bytes: &[u8]| {
+                    let room = Glimpse::HEAD.saturating_sub(seen.len());
+                    seen.extend_from_slice(&bytes[..room.min(bytes.len())]);
+                };
+                receive(ingest, head.length, &part, &mut parts, intake, look).await?;
             }
+            _ => {}
         }
     }
     Ok(sent)

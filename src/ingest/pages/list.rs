@@ -85,10 +85,11 @@ pub(super) struct Wish<'r> {
 #[rocket::get("/ingest?<wish..>")]
 pub(super) async fn index(
     _reader: Reader,
-    view: View,
+    mut view: View,
     ingest: &State<Ingest>,
     wish: Wish<'_>,
 ) -> Answer<Html<ListPage>> {
+    view.frame.knows(&["group", "state", "cursor", "tag"]);
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     if let Some(tag) = wish.tag.filter(|tag| !tag.is_empty()) {
         tag.clone_into(&mut draft.from_tag.value);

@@ -29,4 +29,3 @@ pub mod texts;
 pub mod theme;
 pub mod thumbnail;
 pub mod times;
-pub mod unknown;

@@ -5,6 +5,7 @@
 //! from text that a request carried.
 
 use askama::Template;
+use rocket::http::uri::Origin;
 use rocket::http::{ContentType, Cookie, Header, Method, SameSite, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
@@ -15,10 +16,10 @@ use crate::platform::web::assets;
 use crate::platform::web::guards::{Kind, Need, Role, Who, is_loopback, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::problem;
+use crate::platform::web::query::Query;
 use crate::platform::web::texts::{ErrorTexts, Texts};
 use crate::platform::web::theme::Theme;
 use crate::platform::web::times::Zone;
-use crate::platform::web::unknown;
 
 /// The policy of every page of ours.
 const CSP: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; \
@@ -62,12 +63,12 @@ pub struct Frame {
     pub zone: Zone,
     /// The address by which this page was opened leads to this machine alone.
     pub is_near: bool,
-    /// What the address asks for that this page doesn't know.
-    pub unknown: Option<String>,
     /// Whose page it is, where a guard has asked.
     pub who: Option<Who>,
     /// What has just been done, once.
     pub notice: Option<Notice>,
+    /// Query parameters that the page doesn't know, and so passes over.
+    pub unknown: Vec<String>,
 }
 
 /// A line that says what has just been done, with a way back where there is one.
@@ -103,10 +104,15 @@ impl Frame {
             section: section(request.uri().path().as_str()),
             zone: zone(request),
             is_near: request.host().is_none_or(|host| is_loopback(&host.to_string())),
-            unknown: unknown::told(request, lang),
             who: passed(request).and_then(|passed| passed.who.clone()),
             notice: None,
+            unknown: declared(request).map(|known| unknown(request.uri(), &known)).unwrap_or_default(),
         }
+    }
+
+    /// The parameters of a page whose query is read as a whole: all others are told to the reader.
+    pub fn knows(&mut self, known: &[&str]) {
+        self.unknown = Origin::parse(&self.here).map(|uri| unknown(&uri, known)).unwrap_or_default();
     }
 
     /// The person who has signed in.
@@ -197,6 +203,21 @@ fn section(path: &str) -> Section {
         Some("" | "tags" | "files" | "new" | "upload") | None => Section::Tags,
         _ => Section::Nowhere,
     }
+}
+
+/// The query parameters that a page's route names; `None` where no page stands, or it reads them as a whole.
+fn declared<'r>(request: &'r Request<'_>) -> Option<Vec<&'r str>> {
+    let route = request.route().filter(|route| route.method == Method::Get)?;
+    let query = route.uri.query().unwrap_or_default();
+    let names = query.split('&').filter(|name| !name.is_empty()).map(|name| name.trim_matches(['<', '>']));
+    (!query.contains("..")).then(|| names.collect())
+}
+
+/// The names of a query that are none of `known`, shortened to what a line can hold.
+fn unknown(uri: &Origin<'_>, known: &[&str]) -> Vec<String> {
+    let query = Query::of(uri);
+    let names = query.strangers(known).take(5);
+    names.map(|name| name.chars().filter(|c| !c.is_control()).take(40).collect()).collect()
 }
 
 /// The zone that the reader's browser has named, else the machine's.

@@ -26,6 +26,8 @@ pub struct Texts {
     pub undo: &'static str,
     pub close: &'static str,
     pub notice: &'static str,
+    /// The names of the parameters follow.
+    pub unknown: &'static str,
     pub tagline: &'static str,
     pub near_only: &'static str,
     pub read_only: &'static str,
@@ -114,6 +116,7 @@ static EN: Texts = Texts {
     undo: "Undo",
     close: "Close",
     notice: "Notice",
+    unknown: "The address asks for something that this page doesn’t know. It was passed over:",
     tagline: "a place for pictures to gather",
     near_only: "A phone can’t reach this address: it leads to this machine alone. Set address = \"0.0.0.0\" in \
                 Rocket.toml (or ROCKET_ADDRESS=0.0.0.0), add an account with granary user add NAME, and open this page \
@@ -163,6 +166,7 @@ static ZH: Texts = Texts {
     undo: "撤销",
     close: "关闭",
     notice: "通知",
+    unknown: "地址中有此页面不认识的参数，已忽略：",
     tagline: "收图入仓",
     near_only: "手机打不开这个地址：它只指向本机。请在 Rocket.toml 中设置 address = \"0.0.0.0\"\
                 （或 ROCKET_ADDRESS=0.0.0.0），用 granary user add 名称 创建账号，再用本机的主机名或 IP 地址打开此页，\

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::platform::error::{Error, Result};
 use crate::platform::ids::{ALLOWED, Id};
 use crate::platform::web::json::Fields;
-use crate::platform::web::query::Query;
+use crate::platform::web::query::{Query, bare};
 use crate::split::model::MAX_SEED;
 use crate::split::model::counts::Asked;
 use crate::split::service::Wish;
@@ -79,7 +79,7 @@ pub fn task(query: &Query) -> Result<Id> {
 /// `set_type_id` of a query: a number, which may stand in double quotes.
 pub fn set_code(query: &Query) -> Result<i64> {
     let number = |text: &str| {
-        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+        let bare = bare(text);
         bare.parse().ok().filter(|_| bare.bytes().all(|b| b.is_ascii_digit()))
     };
     let allowed = ("must be the number of a set", "必须是集合编号");
@@ -88,7 +88,10 @@ pub fn set_code(query: &Query) -> Result<i64> {
 
 /// `against`: ids of tasks with commas between them.
 pub fn against(query: &Query) -> Result<Vec<Id>> {
-    let ids = |text: &str| text.split(',').map(|id| Id::parse(id.trim())).collect();
+    // Each in double quotes, or all of them together.
+    let one = |id: &str| Id::parse(id.trim());
+    let all = |text: &str| text.split(',').map(one).collect::<Option<Vec<Id>>>();
+    let ids = |text: &str| all(text).or_else(|| all(bare(text)));
     let allowed = ("must be ids of tasks with commas between them", "必须是以逗号分隔的任务 id");
     Ok(query.parsed("against", ids, allowed)?.unwrap_or_default())
 }

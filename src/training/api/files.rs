@@ -1,7 +1,6 @@
 //! `/training/files`: registration, logical delete, and the bytes of images (contract §2.2, §2.3).
 
 use rocket::data::Data;
-use rocket::http::ContentType;
 use rocket::{Route, State, get, post, put, routes};
 
 use super::answers::{Answer, ImgDatas};
@@ -10,7 +9,8 @@ use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
 use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::json;
-use crate::platform::web::receive::{Body, BodyHead};
+use crate::platform::web::multipart::FormType;
+use crate::platform::web::receive::BodyHead;
 use crate::platform::web::serve::{Bytes, Facts, Headers};
 use crate::platform::web::thumbnail::Thumbnail;
 use crate::training::model::Fault;
@@ -31,12 +31,12 @@ const ASK: &str = "private, no-cache";
 async fn register(
     _writer: Writer,
     training: &State<Training>,
-    media: Option<&ContentType>,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<ImgDatas> {
-    let registered = if let Some(media) = media.filter(|media| media.is_form_data()) {
-        forms::register(training, media, head, data).await?
+    let registered = if kind.is_form() {
+        forms::register(training, &kind, head, data).await?
     } else {
         let (task, images) = json::large(data, head, bodies::REGISTRATION, bodies::registration).await?;
         training.register(task, images).await?
@@ -66,20 +66,20 @@ async fn restore(
     Ok(Success::new(lang, ("Images restored.", "图像恢复成功"), Nothing {}))
 }
 
-/// `PUT /training/files/{img_id}`: the bytes of a registered image.
+/// `PUT /training/files/{img_id}`: the bytes of a registered image, as they are or in a form.
 #[put("/training/files/<img_id>", data = "<data>")]
 async fn put_bytes(
     _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
     let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
-    let mut incoming = training.begin(head.length)?;
-    Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
+    let incoming = forms::picture(training, &kind, head, data).await?;
     training.fill(image, incoming).await?;
     Ok(stored(lang))
 }
@@ -91,13 +91,18 @@ async fn post_bytes(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
-    media: Option<&ContentType>,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<Nothing> {
     let image: Id = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
-    let incoming = forms::one_file(training, media, head, data).await?;
+    if !kind.is_form() {
+        let message =
+            ("must be multipart/form-data; send raw bytes by PUT", "必须是 multipart/form-data；原始内容请用 PUT");
+        return Err(Fault::invalid("Content-Type", message));
+    }
+    let incoming = forms::picture(training, &kind, head, data).await?;
     training.fill(image, incoming).await?;
     Ok(stored(lang))
 }

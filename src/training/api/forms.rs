@@ -2,12 +2,12 @@
 //!
 //! What always holds: nothing of a form is stored before all of it has arrived.
 
+use futures_util::StreamExt;
 use rocket::data::Data;
-use rocket::http::ContentType;
 
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::multipart::{FilePart, Part, Parts};
+use crate::platform::web::multipart::{FormType, Part, Parts, no_file, only_file};
 use crate::platform::web::receive::{Body, BodyHead};
 use crate::training::model::{Fault, MAX_IMAGES, MAX_NAME, Registered};
 use crate::training::service::{Incoming, Placed, Training, too_many};
@@ -23,13 +23,13 @@ struct Form {
 /// Registers the files of a form and stores their bytes, all or nothing.
 pub async fn register(
     training: &Training,
-    media: &ContentType,
+    kind: &FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Result<Registered, Fault> {
     let body = Body::open(data, head, u64::MAX)?;
     let mut form = Form::default();
-    match read(training, Parts::new(media, body)?, &mut form).await {
+    match read(training, Parts::new(kind, body)?, &mut form).await {
         Ok((task, oper)) => training.register_placed(task, oper, form.placed).await,
         Err(fault) => {
             training.discard(&form.placed).await;
@@ -39,15 +39,15 @@ pub async fn register(
 }
 
 async fn read(training: &Training, mut parts: Parts<'_>, form: &mut Form) -> Result<(Id, Id), Fault> {
-    while let Some(part) = parts.next_part().await? {
-        match part {
-            Part::Text { name, value } if name == "task_id" => form.task_id = Some(number("task_id", &value)?),
-            Part::Text { name, value } if name == "create_oper" => {
-                form.create_oper = Some(number("create_oper", &value)?);
+    while let Some(part) = parts.next().await? {
+        match part.name.as_str() {
+            "task_id" if !part.is_file() => form.task_id = Some(number("task_id", &parts.text(&part).await?)?),
+            "create_oper" if !part.is_file() => {
+                form.create_oper = Some(number("create_oper", &parts.text(&part).await?)?);
             }
-            Part::Text { .. } => {}
-            Part::File(_) if form.placed.len() == MAX_IMAGES => return Err(too_many(MAX_IMAGES)),
-            Part::File(part) => form.placed.push(place(training, *part).await?),
+            _ if !part.is_meant_as_file() => {}
+            _ if form.placed.len() == MAX_IMAGES => return Err(too_many(MAX_IMAGES)),
+            _ => form.placed.push(place(training, &part, &mut parts).await?),
         }
     }
     let missing = |field| Error::invalid(field, ("is missing", "缺少"));
@@ -63,49 +63,39 @@ fn number(field: &'static str, value: &str) -> Result<Id, Error> {
     Id::read(field, value.trim())
 }
 
-async fn place(training: &Training, part: FilePart<'_>) -> Result<Placed, Fault> {
-    let name = part.file_name.clone();
-    if name.len() > MAX_NAME {
-        let message = ("must be at most 255 bytes of UTF-8", "UTF-8 编码不能超过 255 字节");
+async fn place(training: &Training, part: &Part, parts: &mut Parts<'_>) -> Result<Placed, Fault> {
+    part.check()?;
+    let name = part.named()?.to_owned();
+    if !(1..=MAX_NAME).contains(&name.len()) {
+        let message = ("must be 1 to 255 bytes of UTF-8", "必须是 1 到 255 字节的 UTF-8 文本");
         return Err(Fault::invalid("img_name", message));
     }
-    let received = training.place(receive(training, part).await?).await?;
-    Ok(Placed { name, received })
+    let mut incoming = training.begin(None)?;
+    while let Some(bytes) = parts.chunk().await? {
+        write(training, &mut incoming, &bytes).await?;
+    }
+    Ok(Placed { name, received: training.place(incoming).await? })
 }
 
-async fn receive(training: &Training, mut part: FilePart<'_>) -> Result<Incoming, Fault> {
+async fn write(training: &Training, incoming: &mut Incoming, bytes: &[u8]) -> Result<(), Error> {
     let limit = training.max_size();
+    if incoming.size() + bytes.len() as u64 > limit {
+        return Err(Error::TooLarge { limit });
+    }
+    Ok(incoming.write(bytes).await?)
+}
+
+/// The bytes of one picture: a body as it is, or the one file of a form, which many programs send to every address.
+pub async fn picture(training: &Training, kind: &FormType, head: BodyHead, data: Data<'_>) -> Result<Incoming, Fault> {
+    if !kind.is_form() {
+        let mut incoming = training.begin(head.length)?;
+        Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
+        return Ok(incoming);
+    }
+    let mut pieces = only_file(kind, Body::open(data, head, u64::MAX)?)?;
     let mut incoming = training.begin(None)?;
-    while let Some(bytes) = part.chunk().await? {
-        if incoming.size() + bytes.len() as u64 > limit {
-            return Err(Error::TooLarge { limit }.into());
-        }
-        incoming.write(&bytes).await.map_err(Error::from)?;
+    while let Some(piece) = pieces.next().await {
+        write(training, &mut incoming, &piece?).await?;
     }
     Ok(incoming)
-}
-
-/// The one file of a form.
-pub async fn one_file(
-    training: &Training,
-    media: Option<&ContentType>,
-    head: BodyHead,
-    data: Data<'_>,
-) -> Result<Incoming, Fault> {
-    let body = Body::open(data, head, u64::MAX)?;
-    let form = ("must be multipart/form-data; send raw bytes by PUT", "必须是 multipart/form-data；原始内容请用 PUT");
-    let media = media.filter(|media| media.is_form_data()).ok_or_else(|| Fault::invalid("Content-Type", form))?;
-    let mut parts = Parts::new(media, body)?;
-    let mut file = None;
-    while let Some(part) = parts.next_file().await? {
-        if file.is_some() {
-            return Err(Fault::invalid("body", ("holds more than one file", "包含多个文件")));
-        }
-        file = Some(receive(training, part).await?);
-    }
-    Ok(file.ok_or_else(no_file)?)
-}
-
-fn no_file() -> Error {
-    Error::invalid("body", ("holds no file: send parts with a file name", "没有文件：请提交带文件名的分段"))
 }

@@ -36,7 +36,7 @@ async fn annotate(
     let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
     let (sent, _room) = json::whole(data, head, annotation::MAX_BYTES).await?;
-    training.annotate(image, sent).await?;
+    training.annotate(image, json::unmarked(sent)?).await?;
     Ok(Success::new(lang, ("Annotation stored.", "标注保存成功"), Nothing {}))
 }
 

@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::answers::Answer;
 use super::files::serve;
+use super::forms;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Success};
 use crate::platform::web::guards::{Reader, Writer};
-use crate::platform::web::receive::{Body, BodyHead};
+use crate::platform::web::multipart::FormType;
+use crate::platform::web::receive::BodyHead;
 use crate::platform::web::serve::{Bytes, Headers};
 use crate::training::model::{Fault, Part};
 use crate::training::service::Training;
@@ -23,17 +25,18 @@ enum PartId {
     Dl { img_dl_id: Id },
 }
 
-/// `PUT …/roi`: raw bytes.
+/// `PUT …/roi`: raw bytes, or a form with one file.
 #[put("/training/images/<img_id>/roi", data = "<data>")]
 async fn put_roi(
     _writer: Writer,
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Roi, head, data).await
+    put_part(training, lang, img_id, Part::Roi, (kind, head), data).await
 }
 
 /// `PUT …/mask`
@@ -43,10 +46,11 @@ async fn put_mask(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Mask, head, data).await
+    put_part(training, lang, img_id, Part::Mask, (kind, head), data).await
 }
 
 /// `PUT …/dl`
@@ -56,10 +60,11 @@ async fn put_dl(
     training: &State<Training>,
     lang: MsgLang,
     img_id: &str,
+    kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<PartId> {
-    put_part(training, lang, img_id, Part::Dl, head, data).await
+    put_part(training, lang, img_id, Part::Dl, (kind, head), data).await
 }
 
 async fn put_part(
@@ -67,13 +72,12 @@ async fn put_part(
     lang: MsgLang,
     img_id: &str,
     part: Part,
-    head: BodyHead,
+    (kind, head): (FormType, BodyHead),
     data: Data<'_>,
 ) -> Answer<PartId> {
     let image = Id::read("img_id", img_id)?;
     training.find_image(image).await?;
-    let mut incoming = training.begin(head.length)?;
-    Body::open(data, head, training.max_size())?.read_into(&mut incoming).await?;
+    let incoming = forms::picture(training, &kind, head, data).await?;
     let id = training.put_part(image, part, incoming).await?;
     let id = match part {
         Part::Roi => PartId::Roi { img_roi_id: id },

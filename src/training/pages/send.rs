@@ -10,14 +10,13 @@ use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::collect::model::{Filter, Totals};
-use crate::platform::clock;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
 use crate::platform::web::guards::{Reader, Writer};
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
-use crate::platform::web::query::media;
+use crate::platform::web::query::{self, media};
 use crate::training::model::{Code, NewTask, Result, Target, Task};
 use crate::training::notices::News;
 use crate::training::service::Training;
@@ -90,7 +89,14 @@ pub(super) enum Sent {
 
 /// `GET /tasks/send?tag&scope=filter&q&type&since&until`: the form.
 #[rocket::get("/tasks/send?<wish..>")]
-pub(super) async fn choose(_reader: Reader, view: View, training: &State<Training>, wish: Wish<'_>) -> Answer<Sent> {
+pub(super) async fn choose(
+    _reader: Reader,
+    mut view: View,
+    training: &State<Training>,
+    wish: Wish<'_>,
+) -> Answer<Sent> {
+    let fields = ["tag", "scope", "ids", "q", "type", "since", "until", "to", "name", "task_type"];
+    view.frame.knows(&fields);
     Ok(answer(view, training, &wish).await?)
 }
 
@@ -197,7 +203,7 @@ impl<'r> Wish<'r> {
         let given = |field: Option<&'r str>| field.map(str::trim).filter(|text| !text.is_empty());
         let times = || ("must be a time such as 2026-01-31T08:00:00Z", "必须是时间，如 2026-01-31T08:00:00Z");
         let time = |name: &'static str, field: Option<&'r str>| {
-            given(field).map(|text| clock::parse(text).ok_or_else(|| Error::invalid(name, times()))).transpose()
+            given(field).map(|text| query::time(text).ok_or_else(|| Error::invalid(name, times()))).transpose()
         };
         let types = ("must be a type such as image/png, or its first half", "必须是 MIME 类型或其前半部分");
         let media =

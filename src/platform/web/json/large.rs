@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::{not_json, refused, whole};
+use super::{not_json, refused, text, whole};
 use crate::platform::error::{Error, Result};
 use crate::platform::gate::{PATIENCE, busy};
 use crate::platform::web::receive::BodyHead;
@@ -89,8 +89,7 @@ impl<'a> Large<'a> {
     /// # Errors
     /// `Invalid` when it isn't a JSON object, or one of the small members is large.
     pub fn parse(body: &'a [u8], small: &[&'static str], list: &'static str) -> Result<Self> {
-        let text = std::str::from_utf8(body).map_err(|_| Error::invalid("body", ("must be UTF-8", "必须是 UTF-8")))?;
-        let mut reader = serde_json::Deserializer::from_str(text);
+        let mut reader = serde_json::Deserializer::from_str(text(body)?);
         let read = Wanted { small, list }.deserialize(&mut reader).and_then(|found| reader.end().map(|()| found));
         let mut large = Self { members: Map::new(), list: None };
         for (name, raw) in read.map_err(|error| not_json(&error))? {

@@ -65,9 +65,28 @@ pub async fn bytes(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Vec<u8>
 /// Reads a small JSON object of at most `limit` bytes.
 ///
 /// # Errors
-/// As [`bytes`]; `Invalid` when it isn't a JSON object.
+/// As [`bytes`] and [`text`]; `Invalid` when it isn't a JSON object.
 pub async fn object(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Map<String, Value>> {
-    serde_json::from_slice(&bytes(data, head, limit).await?).map_err(|error| not_json(&error))
+    serde_json::from_str(text(&bytes(data, head, limit).await?)?).map_err(|error| not_json(&error))
+}
+
+/// A body as text: UTF-8 (RFC 8259 §8.1), with or without a mark in front.
+///
+/// # Errors
+/// `Invalid` that says what the bytes are, as far as that can be seen.
+pub fn text(body: &[u8]) -> Result<&str> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let is_wide = matches!(body, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, _, ..] | [_, 0, ..]);
+    let message = if is_wide {
+        ("must be UTF-8; this is UTF-16 or UTF-32", "必须是 UTF-8，而收到的是 UTF-16 或 UTF-32")
+    } else if body.starts_with(b"--") {
+        ("is a form (multipart/form-data); send the JSON itself", "是表单（multipart/form-data），请直接提交 JSON")
+    } else if let Ok(text) = std::str::from_utf8(body) {
+        return Ok(text);
+    } else {
+        ("must be UTF-8", "必须是 UTF-8")
+    };
+    Err(Error::invalid("body", message))
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
@@ -75,6 +94,16 @@ fn not_json(error: &serde_json::Error) -> Error {
         return Error::invalid("body", ("must be a JSON object", "必须是 JSON 对象"));
     }
     Error::invalid("body", (format!("is not valid JSON: {error}"), format!("不是有效的 JSON：{error}")))
+}
+
+/// A body that is kept as it was sent, but for a mark in front.
+///
+/// # Errors
+/// As [`text`].
+pub fn unmarked(mut body: Vec<u8>) -> Result<Vec<u8>> {
+    let mark = body.len() - text(&body)?.len();
+    body.drain(..mark);
+    Ok(body)
 }
 
 /// The members of an object, and where it stands in the body.
@@ -114,6 +143,19 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
         self.members.contains_key(field)
+    }
+
+    /// Whether there are no members but these.
+    ///
+    /// # Errors
+    /// `Invalid` that names the first other one.
+    pub fn only(&self, known: &[&'static str]) -> Result<()> {
+        let Some(other) = self.members.keys().find(|name| !known.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        let (name, known): (String, _) = (other.chars().take(100).collect(), known.join(", "));
+        let en = format!("has an unknown member, {name}; there are {known}");
+        Err(Error::invalid("body", (en, format!("含有未知成员 {name}；可用成员：{known}"))))
     }
 
     /// A refusal of `field`, with the place of its object.
@@ -256,6 +298,31 @@ mod tests {
         for bad in bad {
             assert_eq!(id(&bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_body_is_utf8_with_or_without_a_mark() {
+        assert_eq!(text("\u{feff}{\"名\":1}".as_bytes()).unwrap(), "{\"名\":1}");
+        assert_eq!(text(b"").unwrap(), "");
+        for (bytes, said) in [
+            (&b"\xff\xfe{\0}\0"[..], "UTF-16"),
+            (b"\xfe\xff\0{\0}", "UTF-16"),
+            (b"{\0}\0", "UTF-16"),
+            (b"\0\0\xfe\xff\0\0\0{", "UTF-32"),
+            (b"{\"\xc3\xfb\":1}", "UTF-8"),
+            (b"--XB\r\nContent-Disposition: form-data", "form"),
+        ] {
+            let error = text(bytes).unwrap_err().to_string();
+            assert!(error.contains(said), "{bytes:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn unknown_members_are_named() {
+        let body = json!({"quota": 1, "keepdays": 3});
+        let error = Fields::of(body.as_object().unwrap()).only(&["quota", "keep_days"]).unwrap_err().to_string();
+        assert!(error.contains("keepdays") && error.contains("keep_days"), "{error}");
+        assert!(Fields::of(body.as_object().unwrap()).only(&["quota", "keepdays"]).is_ok());
     }
 
     #[test]
