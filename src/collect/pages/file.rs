@@ -77,10 +77,11 @@ pub(super) async fn show(_reader: Reader, view: View, collect: &State<Collect>, 
     };
     let shown = match shown(&file) {
         // What stands for it is known, or made now: the page asks for it next.
-        Shown::Icon if !file.is_deleted() => match collect.picture(&file).await? {
-            Picture::Jpeg(_) => Shown::Preview,
-            Picture::Broken => Shown::Broken,
-            Picture::Icon(_) => Shown::Icon,
+        Shown::Icon if !file.is_deleted() => match collect.picture(&file).await {
+            // Where it can't be told now (too many are asked for), the thumbnail's own answer will.
+            Ok(Picture::Jpeg(_)) | Err(_) => Shown::Preview,
+            Ok(Picture::Broken) => Shown::Broken,
+            Ok(Picture::Icon(_)) => Shown::Icon,
         },
         shown => shown,
     };
