@@ -3,7 +3,6 @@
 use askama::Template;
 use rocket::State;
 use rocket::form::FromForm;
-use rocket::http::Status;
 
 use crate::accounts::model::{Session, Token, TokenKind};
 use crate::accounts::service::Accounts;
@@ -213,7 +212,7 @@ pub(super) async fn password(
     view: View,
     accounts: &State<Accounts>,
     form: Form<Passwords<'_>>,
-) -> Result<SeeOther, Result<(Status, Html<AccountPage>), PageError>> {
+) -> Result<SeeOther, Result<Html<AccountPage>, PageError>> {
     let who = user.0;
     let secret = |text: &str| Secret(text.to_owned());
     let changed = accounts.change_password(&who, secret(form.old), secret(form.new)).await;
@@ -221,8 +220,7 @@ pub(super) async fn password(
         Ok(()) => Ok(SeeOther::to("/account").noting(News::PasswordChanged.to_string())),
         Err(error @ (Error::Invalid { .. } | Error::TooOften { .. } | Error::Unavailable(_))) => {
             let wrong = WrongPassword::of(&error, view.w, view.frame.lang);
-            let status = Status::new(error.status());
-            Err(page(accounts, view, &who, TokenForm::fresh(), wrong).await.map(|page| (status, Html(page))))
+            Err(page(accounts, view, &who, TokenForm::fresh(), wrong).await.map(Html))
         }
         Err(error) => Err(Err(error.into())),
     }

@@ -18,16 +18,13 @@ use crate::training::service::Training;
 #[post("/training/tasks", data = "<data>")]
 async fn create(
     _writer: Writer,
-    subject: Subject,
     training: &State<Training>,
     lang: MsgLang,
     head: BodyHead,
     data: Data<'_>,
 ) -> Answer<TaskId> {
     let body = json::object(data, head, bodies::SMALL).await?;
-    let new = bodies::new_task(&body)?;
-    subject.is(&new.name);
-    let task_id = training.create_task(new).await?;
+    let task_id = training.create_task(bodies::new_task(&body)?).await?;
     Ok(Success::new(lang, ("Task created.", "任务创建成功"), TaskId { task_id }))
 }
 
