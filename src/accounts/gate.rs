@@ -10,7 +10,7 @@ use rocket::response::Response;
 use super::model::{Entry, cut};
 use super::service::Accounts;
 use crate::platform::error::Result;
-use crate::platform::web::guards::{Credentials, Gatekeeper, Kind, Passed, Who, passed};
+use crate::platform::web::guards::{Credentials, Gatekeeper, Kind, Passed, Subject, Who, passed};
 
 #[rocket::async_trait]
 impl Gatekeeper for Accounts {
@@ -75,7 +75,11 @@ fn entry(request: &Request<'_>, passed: &Passed, status: u16, is_frequent: bool)
         Some(tag) if passed.is_let_in => format!("/upload/{tag}"),
         // What is gathered must be alike.
         _ if is_frequent => route.clone(),
-        _ => request.uri().path().to_string(),
+        // No path has a # in it: behind it stands the name of the thing, where the handler has said one.
+        _ => match Subject::of(request).name() {
+            Some(name) => format!("{}#{name}", request.uri().path()),
+            None => request.uri().path().to_string(),
+        },
     };
     let who = passed.who.as_ref();
     Entry {

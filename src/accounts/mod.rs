@@ -5,7 +5,7 @@
 
 mod gate;
 pub mod model;
-mod pages;
+pub mod pages;
 pub mod service;
 pub mod store;
 mod worker;

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::{fmt, io};
 
+use crate::platform::web::format::size;
 use crate::platform::web::lang::Lang;
 
 /// A sentence in both languages; figures and names stand in both.
@@ -166,23 +167,33 @@ pub struct OverQuota {
 impl OverQuota {
     fn text(&self, lang: Lang) -> String {
         let Self { tag, used, wanted, allowed } = self;
+        let [used, wanted, allowed] = [used, wanted, allowed].map(|bytes| bytes_said(*bytes, lang));
         match (lang, tag) {
             (Lang::En, Some(tag)) => format!(
-                "The quota of the tag “{tag}” is {allowed} bytes; {used} are used and {wanted} more are wanted. \
+                "The quota of the tag “{tag}” is {allowed}; {used} are used and {wanted} more are wanted. \
                  Nothing was changed."
             ),
             (Lang::En, None) => format!(
-                "The quota of this server is {allowed} bytes; {used} are used and {wanted} more are wanted. \
+                "The quota of this server is {allowed}; {used} are used and {wanted} more are wanted. \
                  Nothing was changed."
             ),
             (Lang::Zh, Some(tag)) => {
-                format!("标签“{tag}”的配额为 {allowed} 字节，已用 {used} 字节，还需 {wanted} 字节，未作任何更改")
+                format!("标签“{tag}”的配额为 {allowed}，已用 {used}，还需 {wanted}，未作任何更改")
             }
             (Lang::Zh, None) => {
-                format!("服务器的总配额为 {allowed} 字节，已用 {used} 字节，还需 {wanted} 字节，未作任何更改")
+                format!("服务器的总配额为 {allowed}，已用 {used}，还需 {wanted}，未作任何更改")
             }
         }
     }
+}
+
+/// A number of bytes in the units that people use, and exactly: `5.00 GB (5000000000 bytes)`; small ones in bytes alone.
+fn bytes_said(bytes: i64, lang: Lang) -> String {
+    let (unit, open, close) = match lang {
+        Lang::En => ("bytes", " (", ")"),
+        Lang::Zh => ("字节", "（", "）"),
+    };
+    if bytes < 1000 { format!("{bytes} {unit}") } else { format!("{}{open}{bytes} {unit}{close}", size(bytes)) }
 }
 
 impl fmt::Display for OverQuota {
@@ -265,8 +276,10 @@ impl Error {
             Self::Gone(thing) => format!("This {} is in the trash; restore it to use it again.", thing.name(lang)),
             Self::TooOften { seconds } if zh => format!("尝试次数过多，请在 {seconds} 秒后重试"),
             Self::TooOften { seconds } => format!("Too many tries; wait {seconds} seconds."),
-            Self::TooLarge { limit } if zh => format!("超过了 {limit} 字节的上限"),
-            Self::TooLarge { limit } => format!("Larger than the limit of {limit} bytes."),
+            Self::TooLarge { limit } => {
+                let limit = bytes_said(i64::try_from(*limit).unwrap_or(i64::MAX), lang);
+                if zh { format!("超过了 {limit} 的上限") } else { format!("Larger than the limit of {limit}.") }
+            }
             Self::Range { size } if zh => format!("请求的范围超出了 {size} 字节的内容"),
             Self::Range { size } => {
                 format!("The range lies beyond the {size} bytes that are there.")

@@ -1,10 +1,7 @@
 // What every page has: theme switch, search key, menus, copying, notices, shortcuts.
 import { $, $$, cookie, on, plainKey, typing } from "./lib/dom.js";
 import "./lib/copy.js";
-
-// The server groups by the reader's day from the next page on.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone) cookie("tz", zone);
+import "./lib/times.js";
 
 on("click", "[data-theme-switch]", (event, button) => {
   event.preventDefault();

@@ -6,8 +6,11 @@ import "./lib/select.js";
 import { uploads } from "./lib/uploads.js";
 import "./lib/zip.js";
 
-const queue = uploads();
-watch((files) => {
-  const tag = $("[data-tag]").dataset.tag;
-  for (const file of files) queue.add(tag, file);
-});
+// Whoever may only look has no tray.
+if ($("#tray")) {
+  const queue = uploads();
+  watch((files) => {
+    const tag = $("[data-tag]").dataset.tag;
+    for (const file of files) queue.add(tag, file);
+  });
+}

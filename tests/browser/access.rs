@@ -9,8 +9,8 @@ use crate::support::http::encode;
 use crate::support::upload::word;
 use crate::support::{Db, pictures, wait};
 
-/// A server with something on every page; the pages.
-fn every_page(browser: &Browser) -> Vec<String> {
+/// A server with something on every page; the pages, forms that failed among them.
+pub fn every_page(browser: &Browser) -> Vec<String> {
     let ids = browser.fill("access", 3);
     let server = &browser.server;
     let gone = word(&server.store("access", "gone.txt", b"x")["id"]);
@@ -19,10 +19,23 @@ fn every_page(browser: &Browser) -> Vec<String> {
     let long = format!("{}{}.jpg", "很长的中文文件名".repeat(8), "no-spaces-to-break-at".repeat(2));
     let long = word(&server.store("access", &long, &pictures::jpeg(90, 300, 8))["id"]);
     server.store(&"标签名也可以很长".repeat(8), "a", b"x");
-    let mut pages: Vec<String> =
-        ["/", "/new", "/tags/access", "/tags/access?q=nothing-here", "/trash", "/about", "/upload/access", "/nowhere"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut pages: Vec<String> = [
+        "/",
+        "/new",
+        "/new?tag=a%2Fb",
+        "/tags/access",
+        "/tags/access?q=nothing-here",
+        "/tags/access?from=soon&typ=x",
+        "/trash",
+        "/about",
+        "/upload/access",
+        "/nowhere",
+        "/account",
+        "/login",
+        "/audit",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     pages.extend(task_pages(browser));
     pages.extend(ingest_pages(browser));
     pages.extend(group_pages(browser));
@@ -114,10 +127,10 @@ fn ingest_pages(browser: &Browser) -> Vec<String> {
 }
 
 /// Both languages, as the page names them.
-const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
+pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 
 /// Every page from now on is in this language, by the cookie of the switch.
-fn speak(browser: &Browser, lang: &str) {
+pub fn speak(browser: &Browser, lang: &str) {
     browser.go("/about");
     let code = lang.split('-').next().expect("a code");
     browser.run(&format!("document.cookie = 'lang={code}; path=/'"));
@@ -188,7 +201,7 @@ const CONTRAST: &str = r"
         const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
         const box = e.getBoundingClientRect();
         const style = getComputedStyle(e);
-        if (!text || box.width < 2 || box.height < 2 || style.visibility !== 'visible' || e.closest('[disabled], .visually-hidden, .caption, [aria-hidden=true], noscript')) continue;
+        if (!text || box.width < 2 || box.height < 2 || style.visibility !== 'visible' || e.closest('[disabled], .visually-hidden, .caption, .icon, noscript')) continue;
         let opaque = true;
         for (let n = e; n; n = n.parentElement) if (getComputedStyle(n).opacity !== '1') opaque = false;
         let back = null;

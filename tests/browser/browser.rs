@@ -174,6 +174,18 @@ impl Browser {
         wait::until_true(&what, || self.try_run(&script).is_some_and(|is_there| is_there == true));
     }
 
+    /// From now on the window is so large inside, whatever the screen.
+    pub fn resize(&self, width: u32, height: u32) {
+        let params = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": params}));
+    }
+
+    /// From now on the reader is in this time zone.
+    pub fn live_in(&self, zone: &str) {
+        let params = json!({"timezoneId": zone});
+        self.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setTimezoneOverride", "params": params}));
+    }
+
     /// From now on downloads go into a folder, as they are named by the server, without a question.
     #[track_caller]
     pub fn download_into_a_folder(&self) -> tempfile::TempDir {

@@ -294,3 +294,16 @@ fn while_nobody_has_an_account_every_door_is_open() {
         assert!(policy.contains("default-src") && !policy.contains("script-src 'unsafe"), "{}: {policy}", row.route);
     }
 }
+
+/// The log tells of every write in a sentence, in the words of its page.
+#[test]
+fn every_write_has_its_sentence_in_the_log() {
+    let is_write =
+        |row: &Row| row.method != Method::Head && (row.method != Method::Get || row.route.starts_with("/v1/"));
+    for row in table() {
+        if is_write(&row) && matches!(row.need, "write" | "upload" | "person") {
+            let action = format!("{} {}", row.method, row.route.replace("<_", "<"));
+            assert!(granary::accounts::pages::said::is_known(&action), "{action}");
+        }
+    }
+}

@@ -10,9 +10,10 @@ use crate::platform::config::Secret;
 use crate::platform::error::{Error, Thing};
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::format::moment;
 use crate::platform::web::guards::{Kind, Role, User, Who};
+use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
+use crate::platform::web::times;
 
 use super::news::News;
 use super::words::{self, Words};
@@ -28,7 +29,8 @@ pub(super) struct AccountPage {
     sessions: Vec<SessionRow>,
     tokens: Vec<TokenRow>,
     form: TokenForm,
-    wrong_password: Option<String>,
+    lives: [(u32, &'static str); 5],
+    wrong_password: WrongPassword,
 }
 
 struct Person {
@@ -42,6 +44,7 @@ struct Person {
 struct SessionRow {
     id: Id,
     agent: String,
+    /// As HTML.
     facts: String,
     is_this: bool,
 }
@@ -50,6 +53,7 @@ struct TokenRow {
     id: Id,
     name: String,
     scopes: Vec<String>,
+    /// As HTML.
     facts: String,
     state: Option<&'static str>,
     is_alive: bool,
@@ -61,13 +65,42 @@ pub(super) struct TokenForm {
     pub name: String,
     pub scope: String,
     pub tag: String,
-    pub wrong: Option<String>,
+    pub days: u32,
+    pub wrong: Slips,
+}
+
+/// What is wrong with it, by field.
+#[derive(Debug, Default)]
+pub(super) struct Slips {
+    pub name: Option<String>,
+    pub scope: Option<String>,
+    pub tag: Option<String>,
+    pub days: Option<String>,
+}
+
+/// What is wrong with a new password, by field.
+#[derive(Debug, Default)]
+pub(super) struct WrongPassword {
+    pub old: Option<String>,
+    pub new: Option<String>,
+    /// With none in particular.
+    pub other: Option<String>,
+}
+
+impl WrongPassword {
+    fn of(error: &Error, w: &Words, lang: Lang) -> Self {
+        match error {
+            Error::Invalid { field: "old", .. } => Self { old: Some(w.wrong_old.to_owned()), ..Self::default() },
+            Error::Invalid { .. } => Self { new: Some(w.short_password.to_owned()), ..Self::default() },
+            error => Self { other: Some(error.text(lang)), ..Self::default() },
+        }
+    }
 }
 
 /// `GET /account`
 #[rocket::get("/account")]
 pub(super) async fn show(user: User, view: View, accounts: &State<Accounts>) -> Answer<AccountPage> {
-    page(accounts, view, &user.0, TokenForm::default(), None).await.map(Html)
+    page(accounts, view, &user.0, TokenForm::fresh(), WrongPassword::default()).await.map(Html)
 }
 
 /// The page, with what a form got wrong.
@@ -76,7 +109,7 @@ pub(super) async fn page(
     view: View,
     who: &Who,
     form: TokenForm,
-    wrong_password: Option<String>,
+    wrong_password: WrongPassword,
 ) -> Result<AccountPage, PageError> {
     let View { frame, w } = view;
     let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
@@ -94,10 +127,23 @@ pub(super) async fn page(
         sessions: sessions.into_iter().map(|session| session_row(session, who.session, &frame)).collect(),
         tokens: tokens.into_iter().map(|token| token_row(token, now, &frame, w)).collect(),
         form,
+        lives: lives(w),
         wrong_password,
         frame,
         w,
     })
+}
+
+impl TokenForm {
+    /// An empty one; its token ends after a month.
+    pub(super) fn fresh() -> Self {
+        Self { days: 30, ..Self::default() }
+    }
+}
+
+/// How long a token may last, in days; 0: for ever.
+fn lives(w: &Words) -> [(u32, &'static str); 5] {
+    [(30, w.days_30), (1, w.days_1), (7, w.days_7), (365, w.days_365), (0, w.days_never)]
 }
 
 fn person(who: &Who, frame: &Frame, w: &'static Words) -> Option<Person> {
@@ -113,17 +159,22 @@ fn person(who: &Who, frame: &Frame, w: &'static Words) -> Option<Person> {
 }
 
 fn session_row(session: Session, this: Option<Id>, frame: &Frame) -> SessionRow {
-    let at = |ms| moment(ms, &frame.zone, frame.lang);
+    let at = |ms| times::minute(ms, &frame.zone, frame.lang);
     SessionRow {
         id: session.id,
         is_this: this == Some(session.id),
-        facts: words::session(&at(session.created_at), &at(session.last_used_at), &session.address, frame.lang),
+        facts: words::session(
+            &at(session.created_at),
+            &at(session.last_used_at),
+            &times::text(&session.address),
+            frame.lang,
+        ),
         agent: session.agent,
     }
 }
 
 fn token_row(token: Token, now: i64, frame: &Frame, w: &'static Words) -> TokenRow {
-    let at = |ms| moment(ms, &frame.zone, frame.lang);
+    let at = |ms| times::minute(ms, &frame.zone, frame.lang);
     let is_alive = token.is_alive(now);
     let state = match token.revoked_at {
         Some(_) => Some(w.revoked),
@@ -134,7 +185,7 @@ fn token_row(token: Token, now: i64, frame: &Frame, w: &'static Words) -> TokenR
     TokenRow {
         id: token.id,
         facts: words::token(
-            token.owner.as_deref(),
+            token.owner.as_deref().map(times::text).as_deref(),
             &at(token.created_at),
             token.expires_at.map(at).as_deref(),
             token.last_used_at.map(at).as_deref(),
@@ -168,12 +219,8 @@ pub(super) async fn password(
     match changed {
         Ok(()) => Ok(SeeOther::to("/account").noting(News::PasswordChanged.to_string())),
         Err(error @ (Error::Invalid { .. } | Error::TooOften { .. } | Error::Unavailable(_))) => {
-            let wrong = match &error {
-                Error::Invalid { field: "old", .. } => view.w.wrong_old.to_owned(),
-                Error::Invalid { .. } => view.w.short_password.to_owned(),
-                error => error.text(view.frame.lang),
-            };
-            Err(page(accounts, view, &who, TokenForm::default(), Some(wrong)).await.map(Html))
+            let wrong = WrongPassword::of(&error, view.w, view.frame.lang);
+            Err(page(accounts, view, &who, TokenForm::fresh(), wrong).await.map(Html))
         }
         Err(error) => Err(Err(error.into())),
     }

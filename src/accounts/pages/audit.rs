@@ -5,12 +5,13 @@ use rocket::State;
 
 use crate::accounts::model::{Line, LineFilter};
 use crate::accounts::service::Accounts;
-use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
-use crate::platform::web::format::{address, count, moment};
+use crate::platform::web::format::{address, count};
 use crate::platform::web::guards::Admin;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 
+use super::said;
 use super::words::{self, Words};
 use super::{Answer, View};
 
@@ -30,8 +31,10 @@ pub(super) struct AuditPage {
 }
 
 struct Row {
+    /// As HTML, to the second.
     when: String,
-    iso: String,
+    /// The line as a sentence, where there are words for it.
+    said: Option<String>,
     kind: &'static str,
     who: String,
     address: String,
@@ -80,14 +83,17 @@ fn read_cursor(text: &str) -> Result<(i64, i64), Error> {
 }
 
 fn row(line: Line, frame: &Frame, w: &'static Words) -> Row {
+    // The name behind the # stands in the sentence; of an upload, the whole is the tag.
+    let is_upload = line.path.starts_with("/upload/");
+    let path = line.path.split('#').next().filter(|_| !is_upload).unwrap_or(&line.path).to_owned();
     Row {
-        when: moment(line.at, &frame.zone, frame.lang),
-        iso: rfc3339(line.at),
+        when: times::second(line.at, &frame.zone, frame.lang),
+        said: said::sentence(&line, frame.lang),
         kind: words::kind(&line.kind, w),
         who: line.who,
         address: line.address,
         // A path without names in it says what the route says.
-        path: if line.action.ends_with(&format!(" {}", line.path)) { String::new() } else { line.path },
+        path: if line.action.ends_with(&format!(" {path}")) { String::new() } else { path },
         action: line.action,
         status: if line.status > 0 { line.status.to_string() } else { String::new() },
         is_refused: line.is_refused,

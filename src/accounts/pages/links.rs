@@ -12,10 +12,10 @@ use crate::accounts::service::Accounts;
 use crate::platform::config::Secret;
 use crate::platform::names::Name;
 use crate::platform::web::form::Form;
-use crate::platform::web::format::{escaped, moment};
-use crate::platform::web::guards::{Caller, Credentials, Grant, LINK_COOKIE, Need, User};
+use crate::platform::web::format::escaped;
+use crate::platform::web::guards::{Caller, Credentials, Grant, LINK_COOKIE, Need, Subject, User};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
-use crate::platform::web::qr;
+use crate::platform::web::{qr, times};
 
 use super::tokens::owner;
 use super::words::{self, Words};
@@ -38,6 +38,7 @@ pub(super) struct LinkPage {
     secret: String,
     /// The QR code as a `data:` address.
     picture: String,
+    /// As HTML.
     until: String,
 }
 
@@ -51,11 +52,13 @@ pub(super) struct Wanted<'r> {
 #[rocket::post("/account/links", data = "<form>")]
 pub(super) async fn create(
     user: User,
+    subject: Subject,
     view: View,
     accounts: &State<Accounts>,
     form: Form<Wanted<'_>>,
 ) -> Answer<LinkPage> {
     let tag = Name::new(form.tag).map_err(|error| error.of("tag"))?;
+    subject.is(tag.as_str());
     let grants = vec![Grant::Tag(tag.as_str().to_owned())];
     let wanted = NewToken { kind: TokenKind::Link, name: tag.clone(), grants, days: Some(form.days) };
     let made = accounts.make_token(wanted, Some(owner(&user.0)?)).await?;
@@ -64,7 +67,7 @@ pub(super) async fn create(
     let picture = format!("data:image/svg+xml;base64,{}", STANDARD.encode(qr::svg(address.clone())?));
     let end = made.token.expires_at.unwrap_or_default();
     Ok(Html(LinkPage {
-        until: words::until(&moment(end, &frame.zone, frame.lang), frame.lang),
+        until: words::until(&times::minute(end, &frame.zone, frame.lang), frame.lang),
         tag_href: format!("/tags/{}?new=yes", escaped(tag.as_str())),
         tag: tag.into_string(),
         secret: made.secret.0,

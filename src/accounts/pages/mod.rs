@@ -8,6 +8,7 @@ mod audit;
 mod links;
 mod login;
 mod news;
+pub mod said;
 mod tokens;
 mod words;
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use rocket::State;
 use rocket::form::FromForm;
+use rocket::http::Status;
 use rocket::response::Responder;
 
 use crate::accounts::model::{NewToken, TokenKind, scope};
@@ -11,11 +12,12 @@ use crate::platform::error::{Error, Result, Thing};
 use crate::platform::ids::Id;
 use crate::platform::names::Name;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::{Grant, Role, User, Who};
+use crate::platform::web::guards::{Grant, Role, Subject, User, Who};
+use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 
 use super::View;
-use super::account::{AccountPage, TokenForm, page};
+use super::account::{AccountPage, Slips, TokenForm, WrongPassword, page};
 use super::news::News;
 use super::words::Words;
 
@@ -49,19 +51,35 @@ impl Wanted<'_> {
             days: self.days.filter(|days| *days > 0),
         })
     }
+
+    /// The form as it was sent, with what is wrong beside the field that it is about.
+    fn filled_in(&self, error: &Error, w: &Words, lang: Lang) -> TokenForm {
+        let mut wrong = Slips::default();
+        match error {
+            Error::Invalid { field: "name", .. } => wrong.name = Some(w.name_rule.to_owned()),
+            Error::Invalid { field: "days", .. } => wrong.days = Some(w.days_rule.to_owned()),
+            Error::Invalid { .. } if self.scope == "upload" => wrong.tag = Some(w.tag_rule.to_owned()),
+            Error::Invalid { .. } => wrong.scope = Some(w.scope_rule.to_owned()),
+            error => wrong.scope = Some(error.text(lang)),
+        }
+        let text = |text: &str| text.to_owned();
+        let (name, scope, tag) = (text(self.name), text(self.scope), text(self.tag));
+        TokenForm { name, scope, tag, days: self.days.unwrap_or_default(), wrong }
+    }
 }
 
 /// The token, this once, or the form again.
 #[derive(Responder)]
 pub(super) enum Created {
     Made(Box<Html<TokenPage>>),
-    Again(Box<Html<AccountPage>>),
+    Again(Box<(Status, Html<AccountPage>)>),
 }
 
 /// `POST /account/tokens`
 #[rocket::post("/account/tokens", data = "<form>")]
 pub(super) async fn create(
     user: User,
+    subject: Subject,
     view: View,
     accounts: &State<Accounts>,
     form: Form<Wanted<'_>>,
@@ -73,6 +91,7 @@ pub(super) async fn create(
     };
     match made {
         Ok(made) => {
+            subject.is(&made.token.name);
             let View { frame, w } = view;
             let command = example(&frame, &made.token.grants);
             let scopes = made.token.grants.iter().map(ToString::to_string).collect();
@@ -80,10 +99,10 @@ pub(super) async fn create(
             Ok(Created::Made(Box::new(Html(page))))
         }
         Err(error @ (Error::Invalid { .. } | Error::Forbidden(_))) => {
-            let wrong = Some(error.text(view.frame.lang));
-            let text = |text: &str| text.to_owned();
-            let form = TokenForm { name: text(form.name), scope: text(form.scope), tag: text(form.tag), wrong };
-            Ok(Created::Again(Box::new(Html(page(accounts, view, &user.0, form, None).await?))))
+            let status = Status::new(error.status());
+            let form = form.filled_in(&error, view.w, view.frame.lang);
+            let page = page(accounts, view, &user.0, form, WrongPassword::default()).await?;
+            Ok(Created::Again(Box::new((status, Html(page)))))
         }
         Err(error) => Err(error.into()),
     }
@@ -109,9 +128,17 @@ fn example(frame: &Frame, grants: &[Grant]) -> String {
 
 /// `POST /account/tokens/{id}/revoke`: one's own; an admin any.
 #[rocket::post("/account/tokens/<id>/revoke")]
-pub(super) async fn revoke(user: User, accounts: &State<Accounts>, id: Id) -> Result<SeeOther, PageError> {
+pub(super) async fn revoke(
+    user: User,
+    subject: Subject,
+    accounts: &State<Accounts>,
+    id: Id,
+) -> Result<SeeOther, PageError> {
     let own = user.0.id.ok_or(Error::NotFound(Thing::Token))?;
     let owner = (user.0.role() != Some(Role::Admin)).then_some(own);
+    if let Some(token) = accounts.tokens(owner).await?.into_iter().find(|token| token.id == id) {
+        subject.is(&token.name);
+    }
     accounts.revoke_token(id, owner).await?;
     Ok(SeeOther::to("/account").noting(News::TokenRevoked.to_string()))
 }

@@ -5,12 +5,13 @@ use rocket::State;
 
 use crate::collect::address;
 use crate::collect::model::{File, Kind};
-use crate::collect::service::Collect;
+use crate::collect::service::{Collect, Picture};
 use crate::platform::ids::Id;
-use crate::platform::web::format::{day, escaped, moment, short_day, size};
+use crate::platform::web::format::{escaped, size};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 use crate::platform::web::ratios::ratio_class;
+use crate::platform::web::times;
 
 use super::words::{self, Words};
 use super::{Answer, View};
@@ -25,7 +26,11 @@ enum Shown {
     Picture,
     Video,
     Audio,
-    /// Its thumbnail or icon.
+    /// Its thumbnail: no browser opens the original.
+    Preview,
+    /// A picture that can't be decoded.
+    Broken,
+    /// The icon of its kind.
     Icon,
 }
 
@@ -52,6 +57,9 @@ pub(super) struct FilePage {
     width: u32,
     height: u32,
     facts: Vec<Fact>,
+    /// As HTML.
+    uploaded: String,
+    /// As HTML.
     deleted_until: Option<String>,
     newer: Option<Id>,
     older: Option<Id>,
@@ -67,12 +75,23 @@ pub(super) async fn show(_reader: Reader, view: View, collect: &State<Collect>, 
     } else {
         (collect.neighbours(&file).await?, 0)
     };
-    Ok(Html(page(view, file, taken, neighbours, keep_days)))
+    let shown = match shown(&file) {
+        // What stands for it is known, or made now: the page asks for it next.
+        Shown::Icon if !file.is_deleted() => match collect.picture(&file).await {
+            // Where it can't be told now (too many are asked for), the thumbnail's own answer will.
+            Ok(Picture::Jpeg(_)) | Err(_) => Shown::Preview,
+            Ok(Picture::Broken) => Shown::Broken,
+            Ok(Picture::Icon(_)) => Shown::Icon,
+        },
+        shown => shown,
+    };
+    Ok(Html(page(view, file, shown, taken, neighbours, keep_days)))
 }
 
 fn page(
     view: View,
     file: File,
+    shown: Shown,
     taken: Option<String>,
     (newer, older): (Option<Id>, Option<Id>),
     keep_days: i64,
@@ -81,10 +100,11 @@ fn page(
     let (width, height) = (file.width.unwrap_or(240), file.height.unwrap_or(240));
     FilePage {
         facts: facts(&file, taken, &frame, w),
+        uploaded: times::minute(file.created_at, &frame.zone, frame.lang),
         deleted_until: file.deleted_at.map(|at| in_trash(at, keep_days, &frame)),
         tag_href: format!("/tags/{}", escaped(&file.tag)),
         bytes_href: address::of_bytes(file.id, &file.name),
-        shown: shown(&file),
+        shown,
         ratio: ratio_class(width, height),
         id: file.id,
         name: file.name,
@@ -109,8 +129,8 @@ fn shown(file: &File) -> Shown {
 }
 
 fn in_trash(deleted: i64, keep_days: i64, frame: &Frame) -> String {
-    let until = short_day(day(deleted.saturating_add(keep_days.saturating_mul(DAY)), &frame.zone), frame.lang);
-    words::in_trash(&moment(deleted, &frame.zone, frame.lang), &until, frame.lang)
+    let until = times::date(deleted.saturating_add(keep_days.saturating_mul(DAY)), &frame.zone, frame.lang);
+    words::in_trash(&times::minute(deleted, &frame.zone, frame.lang), &until, frame.lang)
 }
 
 fn facts(file: &File, taken: Option<String>, frame: &Frame, w: &Words) -> Vec<Fact> {
@@ -124,7 +144,6 @@ fn facts(file: &File, taken: Option<String>, frame: &Frame, w: &Words) -> Vec<Fa
         facts.push(fact(w.fact_pixels, pixels, mega));
     }
     facts.extend(taken.map(|taken| fact(w.taken, taken, String::new())));
-    facts.push(fact(w.uploaded, moment(file.created_at, &frame.zone, frame.lang), String::new()));
     facts.push(Fact { label: "SHA-256", value: file.sha256.clone(), note: String::new(), mono: true });
     facts
 }

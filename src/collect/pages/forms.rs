@@ -12,7 +12,7 @@ use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
 use crate::platform::web::format::escaped;
-use crate::platform::web::guards::Writer;
+use crate::platform::web::guards::{Subject, Writer};
 use crate::platform::web::lang::way_back;
 use crate::platform::web::page::{Frame, PageError, SeeOther};
 
@@ -100,8 +100,14 @@ pub(super) async fn delete_tag(_writer: Writer, collect: &State<Collect>, tag: &
 
 /// `POST /files/{id}/trash`: goes on to the next file, so that one can look through a tag and weed.
 #[rocket::post("/files/<id>/trash")]
-pub(super) async fn trash_file(_writer: Writer, collect: &State<Collect>, id: Id) -> Result<SeeOther, PageError> {
+pub(super) async fn trash_file(
+    _writer: Writer,
+    subject: Subject,
+    collect: &State<Collect>,
+    id: Id,
+) -> Result<SeeOther, PageError> {
     let file = collect.file(id).await?;
+    subject.is(&format!("{} / {}", file.tag, file.name));
     let (newer, older) = collect.neighbours(&file).await?;
     collect.delete_file(id).await?;
     let next = older.or(newer).map_or_else(|| page_of(&file.tag), |id| format!("/files/{id}"));
@@ -110,7 +116,14 @@ pub(super) async fn trash_file(_writer: Writer, collect: &State<Collect>, id: Id
 
 /// `POST /files/{id}/restore`
 #[rocket::post("/files/<id>/restore")]
-pub(super) async fn restore_file(_writer: Writer, collect: &State<Collect>, id: Id) -> Result<SeeOther, PageError> {
+pub(super) async fn restore_file(
+    _writer: Writer,
+    subject: Subject,
+    collect: &State<Collect>,
+    id: Id,
+) -> Result<SeeOther, PageError> {
+    let file = collect.file(id).await?;
+    subject.is(&format!("{} / {}", file.tag, file.name));
     collect.restore_file(id).await?;
     Ok(SeeOther::to(format!("/files/{id}")).noting(News::Restored { count: 1 }.to_string()))
 }

@@ -4,18 +4,19 @@
 //! because our pages allow no style attributes, and nothing moves when a picture arrives.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::collect::model::File;
 use crate::platform::ids::Id;
 use crate::platform::web::format::{day, long_day};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::ratios::ratio_class;
+use crate::platform::web::times::Zone;
 
 /// One thumbnail.
 #[derive(Debug)]
 pub struct Item {
     pub id: Id,
+    pub tag: String,
     pub name: String,
     pub ratio: &'static str,
     pub width: u32,
@@ -31,6 +32,8 @@ pub struct Day {
     /// Empty where a list isn't ordered by time.
     pub label: String,
     pub iso: String,
+    /// The zone of the day, where that isn't known to be the reader's.
+    pub zone: String,
     pub note: String,
     pub items: Vec<Item>,
 }
@@ -46,6 +49,7 @@ impl Item {
             height,
             size: file.size,
             picture,
+            tag: file.tag,
             name: file.name,
         }
     }
@@ -53,16 +57,22 @@ impl Item {
 
 /// Groups `files`, which come in order, by the reader's day of `at`.
 #[must_use]
-pub fn by_day(files: Vec<File>, at: impl Fn(&File) -> i64, zone: &TimeZone, lang: Lang) -> Vec<Day> {
+pub fn by_day(files: Vec<File>, at: impl Fn(&File) -> i64, zone: &Zone, lang: Lang) -> Vec<Day> {
     let mut days: Vec<(Date, Day)> = Vec::new();
     for file in files {
-        let date = day(at(&file), zone);
+        let (ms, date) = (at(&file), day(at(&file), zone));
         let item = Item::of(file);
         match days.last_mut() {
             Some((last, group)) if *last == date => group.items.push(item),
             _ => days.push((
                 date,
-                Day { label: long_day(date, lang), iso: date.to_string(), note: String::new(), items: vec![item] },
+                Day {
+                    label: long_day(date, lang),
+                    iso: date.to_string(),
+                    zone: zone.of_day(ms),
+                    note: String::new(),
+                    items: vec![item],
+                },
             )),
         }
     }
@@ -76,5 +86,5 @@ pub fn in_one(files: Vec<File>) -> Vec<Day> {
         return Vec::new();
     }
     let items = files.into_iter().map(Item::of).collect();
-    vec![Day { label: String::new(), iso: String::new(), note: String::new(), items }]
+    vec![Day { label: String::new(), iso: String::new(), zone: String::new(), note: String::new(), items }]
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::collect::model::Name;
 use crate::platform::web::format::escaped;
-use crate::platform::web::guards::{Caller, MayUpload};
+use crate::platform::web::guards::{Caller, MayRead, MayUpload};
 use crate::platform::web::page::{Frame, Html};
 
 use super::words::Words;
@@ -18,6 +18,8 @@ pub(super) struct PhonePage {
     name: String,
     /// Whether this caller may upload to it; else a code is asked for.
     is_open: bool,
+    /// Whether they may see what the tag holds.
+    may_read: bool,
     enter_href: String,
     tag_href: String,
     upload_href: String,
@@ -25,7 +27,7 @@ pub(super) struct PhonePage {
 
 /// `GET /upload/{tag}`: the tag need not be there yet.
 #[rocket::get("/upload/<tag>")]
-pub(super) fn show(_caller: Caller, may: MayUpload, view: View, tag: &str) -> Answer<PhonePage> {
+pub(super) fn show(_caller: Caller, may: MayUpload, reads: MayRead, view: View, tag: &str) -> Answer<PhonePage> {
     let name = Name::new(tag).map_err(|error| error.of("tag"))?;
     let tag_href = format!("/tags/{}?new=yes", escaped(name.as_str()));
     let link_href = format!("/upload/{}/link", escaped(name.as_str()));
@@ -33,6 +35,7 @@ pub(super) fn show(_caller: Caller, may: MayUpload, view: View, tag: &str) -> An
         frame: view.frame,
         w: view.w,
         is_open: may.0,
+        may_read: reads.0,
         enter_href: format!("{link_href}/enter"),
         upload_href: format!("{link_href}/files"),
         name: name.into_string(),

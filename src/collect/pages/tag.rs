@@ -7,10 +7,10 @@ use rocket::http::ContentType;
 use crate::collect::model::{File, Filter, Name, Order, Tag, Totals};
 use crate::collect::service::Collect;
 use crate::platform::error::Error;
-use crate::platform::web::format::{address, escaped, moment, size};
+use crate::platform::web::format::{address, escaped, size};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, PageError, Section};
-use crate::platform::web::qr;
+use crate::platform::web::{qr, times};
 
 use super::filter::{FilterFields, FilterQuery, send_address, zip_address};
 use super::items::{Day, by_day, in_one};
@@ -32,6 +32,7 @@ pub(super) struct TagPage {
     task_href: String,
     send_href: String,
     command: String,
+    /// As HTML.
     meta: String,
     /// The tag was only named so far: nothing has been uploaded.
     fresh: bool,
@@ -52,6 +53,8 @@ pub(super) struct TagPage {
     zip_size: String,
     zip_bytes: String,
     days: Vec<Day>,
+    with_tags: bool,
+    can_select: bool,
     more: Option<String>,
     /// Of a tag that is there.
     settings: Option<SettingsForm>,
@@ -139,6 +142,8 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
         more: found.next.map(|cursor| fields.address(&href, &cursor)),
         filter: fields,
         filtered,
+        with_tags: false,
+        can_select: true,
         frame,
         w,
         name,
@@ -148,7 +153,7 @@ fn page(view: View, name: String, found: Found, filter: &Filter, order: Order, f
 }
 
 fn meta(tag: &Tag, frame: &Frame) -> String {
-    let last = moment(tag.updated_at, &frame.zone, frame.lang);
+    let last = times::minute(tag.updated_at, &frame.zone, frame.lang);
     words::tag_meta(tag.file_count, tag.bytes, &last, frame.lang)
 }
 

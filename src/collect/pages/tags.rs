@@ -8,12 +8,12 @@ use rocket::response::Responder;
 
 use crate::collect::model::{Filter, Name, Tag, TagOrder, TagQuery};
 use crate::collect::service::Collect;
-use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::format::{address, day, escaped, short_day, size};
+use crate::platform::web::format::{address, escaped, size};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
+use crate::platform::web::times;
 
 use super::words::{self, Words};
 use super::{Answer, View};
@@ -52,8 +52,8 @@ struct Card {
     files: String,
     bytes: String,
     has_files: bool,
+    /// As HTML.
     updated: String,
-    updated_iso: String,
     thumbs: Vec<Id>,
 }
 
@@ -112,8 +112,7 @@ async fn card(collect: &Collect, frame: &Frame, tag: Tag) -> Result<Card, Error>
         files: words::files(tag.file_count, frame.lang),
         bytes: size(tag.bytes),
         has_files: tag.file_count > 0,
-        updated: short_day(day(tag.updated_at, &frame.zone), frame.lang),
-        updated_iso: rfc3339(tag.updated_at),
+        updated: times::date(tag.updated_at, &frame.zone, frame.lang),
         thumbs: newest.iter().map(|file| file.id).collect(),
         name: tag.name,
     })

@@ -30,6 +30,9 @@ pub(super) struct TrashPage {
     meta: String,
     keeps: String,
     days: Vec<items::Day>,
+    /// Each file is shown with its tag.
+    with_tags: bool,
+    can_select: bool,
     more: Option<String>,
 }
 
@@ -51,6 +54,8 @@ pub(super) async fn show(
         meta: words::trash_meta(totals.file_count, totals.bytes, keep, frame.lang),
         keeps: words::keeps(keep, frame.lang),
         more: page.next.map(|cursor| address("/trash", &[("cursor", &cursor)])),
+        with_tags: true,
+        can_select: frame.may_write(),
         frame,
         w,
         days,

@@ -5,12 +5,12 @@ use rocket::State;
 
 use crate::faces::model::{Face, Filter};
 use crate::faces::service::Faces;
-use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
-use crate::platform::web::format::{address, escaped, moment};
+use crate::platform::web::format::{address, escaped};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 
 use super::words::{self, Words};
 use super::{Answer, View};
@@ -30,8 +30,8 @@ pub(super) struct GroupPage {
     is_empty: bool,
     faces: String,
     found: String,
+    /// As HTML.
     made: String,
-    made_iso: String,
     items: Vec<Item>,
     more: Option<String>,
 }
@@ -89,8 +89,7 @@ pub(super) async fn show(
     Ok(Html(GroupPage {
         is_empty: group.face_count == 0,
         faces: words::faces(group.face_count, frame.lang),
-        made: moment(group.created_at, &frame.zone, frame.lang),
-        made_iso: rfc3339(group.created_at),
+        made: times::minute(group.created_at, &frame.zone, frame.lang),
         tasks_href: address("/ingest", &[("group", name)]),
         more: page.next.map(|cursor| address(&href, &[("q", &q), ("cursor", &cursor)])),
         items: page.items.into_iter().map(|face| Item::of(face, frame.lang)).collect(),

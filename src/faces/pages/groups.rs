@@ -6,12 +6,12 @@ use rocket::State;
 
 use crate::faces::model::Group;
 use crate::faces::service::Faces;
-use crate::platform::clock::rfc3339;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
-use crate::platform::web::format::{address, day, escaped, short_day};
+use crate::platform::web::format::{address, escaped};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 
 use super::words::{self, Words};
 use super::{Answer, View};
@@ -40,8 +40,8 @@ struct Card {
     name_in_path: String,
     name: String,
     faces: String,
+    /// As HTML.
     made: String,
-    made_iso: String,
     thumbs: Vec<Id>,
     is_empty: bool,
 }
@@ -75,8 +75,7 @@ async fn card(faces: &Faces, frame: &Frame, group: Group) -> Result<Card, Error>
     Ok(Card {
         name_in_path: escaped(&group.name),
         faces: words::faces(group.face_count, frame.lang),
-        made: short_day(day(group.created_at, &frame.zone), frame.lang),
-        made_iso: rfc3339(group.created_at),
+        made: times::date(group.created_at, &frame.zone, frame.lang),
         thumbs: if group.face_count > 0 { faces.newest(group.id, THUMBS).await? } else { Vec::new() },
         is_empty: group.face_count == 0,
         name: group.name,

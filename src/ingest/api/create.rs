@@ -10,6 +10,7 @@ use crate::ingest::form::receive;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::Result;
+use crate::platform::web::guards::Subject;
 use crate::platform::web::multipart::{FormType, Parts};
 use crate::platform::web::named;
 use crate::platform::web::receive::{Body, BodyHead};
@@ -18,12 +19,14 @@ use crate::platform::web::receive::{Body, BodyHead};
 #[post("/v1/tasks/create", data = "<data>")]
 async fn create(
     _meant: Deliberate,
+    subject: Subject,
     ingest: &State<Ingest>,
     kind: FormType,
     head: BodyHead,
     data: Data<'_>,
 ) -> named::Result<Json<Made>> {
     let (form, intake) = read_form(ingest, &kind, head, data).await?;
+    subject.is(form.get("group_name").unwrap_or_default());
     let id = ingest.create(&form, intake).await?;
     Ok(Json(Made { id }))
 }

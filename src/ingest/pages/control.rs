@@ -9,7 +9,7 @@ use rocket::response::Responder;
 use crate::ingest::service::Ingest;
 use crate::platform::error::Error;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Writer;
+use crate::platform::web::guards::{Subject, Writer};
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 
 use super::news::News;
@@ -18,13 +18,15 @@ use super::{Answer, View};
 
 /// `POST /ingest/{id}/start`
 #[rocket::post("/ingest/<id>/start")]
-pub(super) async fn start(_writer: Writer, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
+pub(super) async fn start(_writer: Writer, subject: Subject, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
+    subject.is(&ingest.task(id).await?.group);
     told(id, ingest.start(id).await, News::Started)
 }
 
 /// `POST /ingest/{id}/stop`: answers when no row is in flight any more.
 #[rocket::post("/ingest/<id>/stop")]
-pub(super) async fn stop(_writer: Writer, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
+pub(super) async fn stop(_writer: Writer, subject: Subject, ingest: &State<Ingest>, id: &str) -> Answer<SeeOther> {
+    subject.is(&ingest.task(id).await?.group);
     told(id, ingest.stop(id).await, News::Stopped)
 }
 
@@ -68,12 +70,14 @@ pub(super) enum Deletion {
 #[rocket::post("/ingest/<id>/delete", data = "<form>")]
 pub(super) async fn delete(
     _writer: Writer,
+    subject: Subject,
     view: View,
     ingest: &State<Ingest>,
     id: &str,
     form: Form<Typed<'_>>,
 ) -> Answer<Deletion> {
     let task = ingest.task(id).await?;
+    subject.is(&task.group);
     let typed = form.typed.map(str::trim);
     if typed == Some(task.group.trim()) {
         ingest.delete(id).await?;

@@ -9,7 +9,7 @@ use crate::ingest::form::receive;
 use crate::ingest::model::form::Form;
 use crate::ingest::service::{Ingest, Intake};
 use crate::platform::error::Result;
-use crate::platform::web::guards::Writer;
+use crate::platform::web::guards::{Subject, Writer};
 use crate::platform::web::multipart::{FormType, Parts};
 use crate::platform::web::page::{Html, SeeOther};
 use crate::platform::web::receive::{Body, BodyHead};
@@ -39,6 +39,7 @@ struct Sent {
 #[rocket::post("/ingest", data = "<data>")]
 pub(super) async fn create(
     _writer: Writer,
+    subject: Subject,
     view: View,
     ingest: &State<Ingest>,
     kind: FormType,
@@ -46,8 +47,10 @@ pub(super) async fn create(
     data: Data<'_>,
 ) -> Answer<Created> {
     let sent = read(ingest, &kind, head, data).await?;
+    subject.is(sent.form.get("group_name").unwrap_or_default());
     let mut draft = Draft::new(view.w, &ingest.ability(), view.frame.lang);
     draft.fill(&sent.form, sent.starts);
+    draft.has_file = sent.intake.is_some();
     let mut glimpse = None;
     if let Some(intake) = sent.intake.as_ref().filter(|_| sent.is_check) {
         match intake.glimpse() {

@@ -19,6 +19,8 @@ pub(super) struct Draft {
     /// It stops at the first bad row.
     pub stops: bool,
     pub starts: bool,
+    /// A CSV came with it; a browser doesn't send it again by itself.
+    pub has_file: bool,
     /// What is wrong with no field in particular.
     pub wrong: Option<String>,
     /// The form stands open.
@@ -62,6 +64,7 @@ impl Draft {
             thread_num: Field { value: "10".to_owned(), ..field("thread_num", w.threads, w.threads_hint, 64) },
             stops: false,
             starts: true,
+            has_file: false,
             wrong: None,
             open: false,
         }
@@ -76,27 +79,60 @@ impl Draft {
         self.starts = starts;
     }
 
-    /// Puts a refusal beside its field; what is no refusal of a form goes on.
+    /// Puts a refusal beside its field, in the words of the form; what is no refusal of a form goes on.
     pub fn refuse(&mut self, error: Error, w: &Words, lang: Lang) -> Result<(), Error> {
         self.open = true;
+        let has_file_and_tag = self.has_file && !self.from_tag.value.trim().is_empty();
         match error {
+            Error::Invalid { field: "from_tag", .. } if has_file_and_tag => {
+                self.from_tag.wrong = Some(w.one_source.to_owned());
+            }
+            Error::Invalid { field: "from_tag", .. } => self.from_tag.wrong = Some(w.tag_without_images.to_owned()),
+            Error::Invalid { field: "file", .. } if !self.has_file => self.file.wrong = Some(w.no_source.to_owned()),
+            Error::Invalid { field: "group_name", .. } => self.group.wrong = Some(w.group_rule.to_owned()),
+            Error::Invalid { field: "mode", message } => {
+                self.wrong = Some(format!("{}: {}", w.mode, message.text(lang)));
+            }
             Error::Invalid { field, message } if field != "body" => {
-                let text = message.text(lang).to_owned();
+                let text = sentence(message.text(lang), lang);
                 if let Some(known) = self.fields().find(|known| known.name == field) {
                     known.wrong = Some(text);
                     return Ok(());
                 }
-                self.wrong = Some(format!("{field}: {text}"));
+                self.wrong = Some(text);
             }
             Error::NotFound(_) => self.from_tag.wrong = Some(w.no_such_tag.to_owned()),
-            Error::Unprocessable(_) => self.wrong = Some(error.text(lang)),
+            Error::Unprocessable(message) => self.bar(message.text(lang)),
             other => return Err(other),
         }
         Ok(())
     }
 
+    /// Says beside the limits that were sent which of them the engine can't measure; in general where none is.
+    fn bar(&mut self, otherwise: &str) {
+        let sent = |field: &&mut Field| field.barred.is_some() && !matches!(field.value.trim(), "" | "0");
+        let mut is_told = false;
+        for field in self.angles.iter_mut().filter(sent) {
+            field.wrong.clone_from(&field.barred);
+            is_told = true;
+        }
+        if !is_told {
+            self.wrong = Some(otherwise.to_owned());
+        }
+    }
+
     fn fields(&mut self) -> impl Iterator<Item = &mut Field> {
         let single = [&mut self.group, &mut self.from_tag, &mut self.file, &mut self.thread_num];
         single.into_iter().chain(&mut self.angles).chain(&mut self.sizes)
+    }
+}
+
+/// What the service says of a field, as a sentence beside it.
+fn sentence(text: &str, lang: Lang) -> String {
+    let mut letters = text.chars();
+    match (lang, letters.next()) {
+        (Lang::En, Some(first)) if !text.ends_with('.') => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        (Lang::En, Some(first)) => format!("{}{}", first.to_uppercase(), letters.as_str()),
+        _ => text.to_owned(),
     }
 }

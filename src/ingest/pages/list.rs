@@ -7,11 +7,11 @@ use rocket::form::FromForm;
 use crate::ingest::model::csv::{Glimpse, Row};
 use crate::ingest::model::{self, Source, Task};
 use crate::ingest::service::{Ingest, Wanted};
-use crate::platform::clock::rfc3339;
 use crate::platform::error::Result;
-use crate::platform::web::format::{address, count, moment};
+use crate::platform::web::format::{address, count};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 
 use super::draft::Draft;
 use super::words::{self, Words, state_label, state_word};
@@ -53,8 +53,8 @@ struct Item {
     total: i64,
     done: String,
     error: String,
+    /// As HTML.
     made: String,
-    made_iso: String,
 }
 
 /// What a CSV turned out to be.
@@ -143,8 +143,7 @@ fn item(task: Task, frame: &Frame, w: &'static Words) -> Item {
         state_label: state_label(task.state, w),
         source: source(&task.source, w),
         done: format!("{} / {}", count(task.handled), count(task.total)),
-        made: moment(task.created_at, &frame.zone, frame.lang),
-        made_iso: rfc3339(task.created_at),
+        made: times::minute(task.created_at, &frame.zone, frame.lang),
         id: task.id.to_string(),
         group: task.group,
         handled: task.handled,

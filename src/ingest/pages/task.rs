@@ -5,12 +5,12 @@ use rocket::State;
 
 use crate::ingest::model::{self, Code, Counts, Limits, Mode, Progress};
 use crate::ingest::service::Ingest;
-use crate::platform::clock::rfc3339;
 use crate::platform::error::Result;
-use crate::platform::web::format::{address, count, escaped, moment};
+use crate::platform::web::format::{address, count, escaped};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::lang::Lang;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 
 use super::list::source;
 use super::log::{LogPart, log};
@@ -26,8 +26,8 @@ pub(super) struct TaskPage {
     group: String,
     group_href: String,
     source: String,
+    /// As HTML.
     made: String,
-    made_iso: String,
     is_running: bool,
     is_over: bool,
     settings: Vec<(&'static str, String)>,
@@ -111,8 +111,7 @@ async fn page(view: View, ingest: &Ingest, id: &str, code: Option<Code>, cursor:
         live,
         log,
         source: source(&task.source, w),
-        made: moment(task.created_at, &frame.zone, frame.lang),
-        made_iso: rfc3339(task.created_at),
+        made: times::minute(task.created_at, &frame.zone, frame.lang),
         is_running: task.state == model::State::Running,
         is_over: task.state == model::State::Completed,
         settings: settings(&task.limits, task.thread_num, task.mode, w),

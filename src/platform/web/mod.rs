@@ -31,3 +31,4 @@ pub mod stream;
 pub mod texts;
 pub mod theme;
 pub mod thumbnail;
+pub mod times;

@@ -5,7 +5,6 @@
 //! from text that a request carried.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 use ring::digest::{SHA256, digest};
 use rocket::http::uri::Origin;
 use rocket::http::{ContentType, Cookie, Header, Method, SameSite, Status};
@@ -15,12 +14,13 @@ use rocket::time::Duration;
 
 use crate::platform::error::Error;
 use crate::platform::web::assets::{self, hex};
-use crate::platform::web::guards::{Kind, Who, passed};
+use crate::platform::web::guards::{Kind, Need, Role, Who, is_loopback, passed};
 use crate::platform::web::lang::Lang;
 use crate::platform::web::problem;
 use crate::platform::web::query::Query;
 use crate::platform::web::texts::{ErrorTexts, Texts};
 use crate::platform::web::theme::Theme;
+use crate::platform::web::times::Zone;
 
 /// The policy of every page of ours.
 const CSP: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; \
@@ -43,6 +43,8 @@ pub enum Section {
     Trash,
     About,
     Account,
+    /// Nothing stands there, so nothing in the rail leads there.
+    Nowhere,
 }
 
 /// What stands in the layout of one answer.
@@ -59,7 +61,9 @@ pub struct Frame {
     pub assets: &'static str,
     pub section: Section,
     /// The reader's time zone.
-    pub zone: TimeZone,
+    pub zone: Zone,
+    /// The address by which this page was opened leads to this machine alone.
+    pub is_near: bool,
     /// Whose page it is, where a guard has asked.
     pub who: Option<Who>,
     /// What has just been done, once.
@@ -100,6 +104,7 @@ impl Frame {
             assets: assets::base(),
             section: section(request.uri().path().as_str()),
             zone: zone(request),
+            is_near: request.host().is_none_or(|host| is_loopback(&host.to_string())),
             who: passed(request).and_then(|passed| passed.who.clone()),
             notice: None,
             unknown: declared(request).map(|known| unknown(request.uri(), &known)).unwrap_or_default(),
@@ -115,6 +120,12 @@ impl Frame {
     #[must_use]
     pub fn person(&self) -> Option<&Who> {
         self.who.as_ref().filter(|who| who.kind == Kind::User)
+    }
+
+    /// Whether whoever asks may change things: what would be refused isn't offered.
+    #[must_use]
+    pub fn may_write(&self) -> bool {
+        self.who.as_ref().is_some_and(|who| who.may(&Need::Role(Role::Write)))
     }
 
     /// The name of the theme in force.
@@ -190,14 +201,16 @@ fn section(path: &str) -> Section {
         Some("trash") => Section::Trash,
         Some("about") => Section::About,
         Some("account" | "login" | "audit") => Section::Account,
-        _ => Section::Tags,
+        Some("" | "tags" | "files" | "new" | "upload") | None => Section::Tags,
+        _ => Section::Nowhere,
     }
 }
 
-/// The query parameters that a page's route names; `None` where it takes none, or reads them as a whole.
+/// The query parameters that a page's route names; `None` where no page stands, or it reads them as a whole.
 fn declared<'r>(request: &'r Request<'_>) -> Option<Vec<&'r str>> {
-    let query = request.route()?.uri.query()?;
-    let names = query.split('&').map(|name| name.trim_matches(['<', '>']));
+    let route = request.route().filter(|route| route.method == Method::Get)?;
+    let query = route.uri.query().unwrap_or_default();
+    let names = query.split('&').filter(|name| !name.is_empty()).map(|name| name.trim_matches(['<', '>']));
     (!query.contains("..")).then(|| names.collect())
 }
 
@@ -209,12 +222,13 @@ fn unknown(uri: &Origin<'_>, known: &[&str]) -> Vec<String> {
 }
 
 /// The zone that the reader's browser has named, else the machine's.
-fn zone(request: &Request<'_>) -> TimeZone {
-    let named = request.cookies().get(ZONE_COOKIE).filter(|cookie| {
-        let name = cookie.value();
-        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b))
-    });
-    named.and_then(|cookie| TimeZone::get(cookie.value()).ok()).unwrap_or_else(TimeZone::system)
+fn zone(request: &Request<'_>) -> Zone {
+    let named = request
+        .cookies()
+        .get(ZONE_COOKIE)
+        .map(Cookie::value)
+        .filter(|name| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b)));
+    Zone::of(named)
 }
 
 /// A page of the house: the rendered template with its headers.

@@ -29,6 +29,8 @@ pub struct Texts {
     /// The names of the parameters follow.
     pub unknown: &'static str,
     pub tagline: &'static str,
+    pub near_only: &'static str,
+    pub read_only: &'static str,
     pub error_home: &'static str,
     pub error_back: &'static str,
     pub error_status: &'static str,
@@ -116,6 +118,10 @@ static EN: Texts = Texts {
     notice: "Notice",
     unknown: "The address asks for something that this page doesn’t know. It was passed over:",
     tagline: "a place for pictures to gather",
+    near_only: "A phone can’t reach this address: it leads to this machine alone. Set address = \"0.0.0.0\" in \
+                Rocket.toml (or ROCKET_ADDRESS=0.0.0.0), add an account with granary user add NAME, and open this page \
+                under the machine’s own name or IP address; then the code works.",
+    read_only: "You may look and download here, but not change anything: that needs the role write.",
     error_home: "All tags",
     error_back: "Go back",
     error_status: "Error",
@@ -123,7 +129,7 @@ static EN: Texts = Texts {
         "That request doesn’t make sense",
         "Something in the address or the form can’t be read. Go back and try again.",
     ),
-    forbidden: error("You can’t do that here", "The request came from another site, or this place isn’t open to you."),
+    forbidden: error("You may not do this", "Nothing was changed."),
     not_found: error("There is nothing here", "It may have been removed for good, or the address has a slip in it."),
     method: error("That can’t be done here", "This address answers another kind of request."),
     conflict: error(
@@ -162,11 +168,15 @@ static ZH: Texts = Texts {
     notice: "通知",
     unknown: "地址中有此页面不认识的参数，已忽略：",
     tagline: "收图入仓",
+    near_only: "手机打不开这个地址：它只指向本机。请在 Rocket.toml 中设置 address = \"0.0.0.0\"\
+                （或 ROCKET_ADDRESS=0.0.0.0），用 granary user add 名称 创建账号，再用本机的主机名或 IP 地址打开此页，\
+                二维码即可使用。",
+    read_only: "你可以查看和下载，但不能更改：更改需要 write（读写）角色。",
     error_home: "全部标签",
     error_back: "返回",
     error_status: "错误",
     bad_request: error("无法理解这个请求", "地址或表单里有读不懂的内容，请返回重试。"),
-    forbidden: error("这里不允许这样做", "请求来自其他网站，或者此处未对你开放。"),
+    forbidden: error("没有权限", "没有更改任何内容。"),
     not_found: error("这里什么都没有", "它可能已被彻底删除，或者地址有误。"),
     method: error("此处不支持这种操作", "这个地址只接受另一种请求。"),
     conflict: error("有冲突，未能完成", "情况在此期间发生了变化，请查看后再决定。"),

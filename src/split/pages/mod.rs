@@ -13,7 +13,7 @@ use rocket::{Route, State, get, post, routes};
 
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::{Reader, Writer};
+use crate::platform::web::guards::{Reader, Subject, Writer};
 use crate::platform::web::page::{Frame, Html, PageError, Section, SeeOther};
 use crate::split::model::record::Named;
 use crate::split::service::{Done, Split};
@@ -71,6 +71,7 @@ async fn show(
 #[post("/tasks/<id>/split", data = "<sent>")]
 async fn divide(
     _writer: Writer,
+    subject: Subject,
     frame: Frame,
     training: &State<Training>,
     split: &State<Split>,
@@ -78,6 +79,7 @@ async fn divide(
     sent: Form<Sent<'_>>,
 ) -> Result<Answered, PageError> {
     let task = training.find_task(id).await?;
+    subject.is(&task.name);
     let mut draft = Draft::sent(&sent);
     let status = match draft.wish(&task, Words::of(frame.lang)) {
         None => Status::BadRequest,

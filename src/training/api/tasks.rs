@@ -8,7 +8,7 @@ use super::answers::{Answer, ImgDatas, OneTask, TaskId, TaskPage, TaskResponse};
 use super::bodies;
 use crate::platform::ids::Id;
 use crate::platform::web::envelope::{MsgLang, Nothing, Success};
-use crate::platform::web::guards::{Reader, Writer};
+use crate::platform::web::guards::{Reader, Subject, Writer};
 use crate::platform::web::json;
 use crate::platform::web::query::Query;
 use crate::platform::web::receive::BodyHead;
@@ -46,8 +46,19 @@ async fn one(_reader: Reader, training: &State<Training>, lang: MsgLang, task_id
 
 /// `DELETE /training/tasks/{task_id}`: logically.
 #[delete("/training/tasks/<task_id>")]
-async fn remove(_writer: Writer, training: &State<Training>, lang: MsgLang, task_id: &str) -> Answer<Nothing> {
-    training.delete_task(Id::read("task_id", task_id)?).await?;
+async fn remove(
+    _writer: Writer,
+    subject: Subject,
+    training: &State<Training>,
+    lang: MsgLang,
+    task_id: &str,
+) -> Answer<Nothing> {
+    let id = Id::read("task_id", task_id)?;
+    // A task that isn't there is refused below.
+    if let Ok(task) = training.find_task(id).await {
+        subject.is(&task.name);
+    }
+    training.delete_task(id).await?;
     Ok(Success::new(lang, ("Task deleted.", "任务删除成功"), Nothing {}))
 }
 

@@ -8,7 +8,7 @@ use rocket::response::Responder;
 use crate::collect::model::Filter;
 use crate::platform::error::Error;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Writer;
+use crate::platform::web::guards::{Subject, Writer};
 use crate::platform::web::page::{Html, SeeOther};
 use crate::training::model::{Fault, MAX_NAME, NewTask, Result, Target};
 use crate::training::notices::News;
@@ -38,10 +38,12 @@ pub(super) enum Created {
 #[rocket::post("/tasks", data = "<form>")]
 pub(super) async fn create(
     _writer: Writer,
+    subject: Subject,
     view: View,
     training: &State<Training>,
     form: Form<Wish<'_>>,
 ) -> Answer<Created> {
+    subject.is(form.name.trim());
     let draft = check(training, &form, view.w).await?;
     if draft.open {
         return Ok(Created::Form(Box::new((Status::BadRequest, Html(page(view, training, None, None, draft).await?)))));

@@ -9,7 +9,7 @@ use crate::collect::model::Filter;
 use crate::platform::error::Error;
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::{Reader, Writer};
+use crate::platform::web::guards::{Reader, Subject, Writer};
 use crate::platform::web::lang::way_back;
 use crate::platform::web::page::{Html, SeeOther};
 use crate::platform::web::thumbnail::Thumbnail;
@@ -77,6 +77,7 @@ pub(super) async fn thumbnail(_reader: Reader, training: &State<Training>, id: I
 #[rocket::post("/tasks/<id>/images/delete", data = "<form>")]
 pub(super) async fn delete(
     _writer: Writer,
+    subject: Subject,
     training: &State<Training>,
     id: Id,
     form: Form<Meant<'_>>,
@@ -85,6 +86,7 @@ pub(super) async fn delete(
     if ids.is_empty() {
         return Ok(back.noting(News::NothingSelected.to_string()));
     }
+    subject.is(&training.find_task(id).await?.name);
     training.delete_images(id, ids.clone()).await?;
     Ok(back.noting(News::deleted(id, ids).to_string()))
 }
@@ -93,6 +95,7 @@ pub(super) async fn delete(
 #[rocket::post("/tasks/<id>/images/restore", data = "<form>")]
 pub(super) async fn restore(
     _writer: Writer,
+    subject: Subject,
     training: &State<Training>,
     id: Id,
     form: Form<Meant<'_>>,
@@ -102,6 +105,7 @@ pub(super) async fn restore(
         return Ok(back.noting(News::NothingSelected.to_string()));
     }
     let images = ids.len() as u64;
+    subject.is(&training.find_task(id).await?.name);
     training.restore_images(id, ids).await?;
     Ok(back.noting(News::Restored { images }.to_string()))
 }
@@ -116,11 +120,13 @@ pub(super) struct Import<'r> {
 #[rocket::post("/tasks/<id>/import", data = "<form>")]
 pub(super) async fn import(
     _writer: Writer,
+    subject: Subject,
     view: View,
     training: &State<Training>,
     id: Id,
     form: Form<Import<'_>>,
 ) -> Answer<Changed> {
+    subject.is(&training.find_task(id).await?.name);
     let tag = form.tag.trim();
     match training.import(id, tag, &Filter::default()).await {
         Ok(done) => Ok(Changed::done(id, &News::imported(&done, tag.to_owned()))),

@@ -4,11 +4,11 @@ use askama::Template;
 use futures_util::future::try_join_all;
 use rocket::State;
 
-use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
-use crate::platform::web::format::{address, day, short_day};
+use crate::platform::web::format::address;
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 use crate::training::model::{Result, TaskView};
 use crate::training::notices::images;
 use crate::training::service::Training;
@@ -59,8 +59,8 @@ struct Card {
     images: String,
     has_images: bool,
     bar: Vec<Share>,
+    /// As HTML.
     made: String,
-    made_iso: String,
     thumbs: Vec<Id>,
 }
 
@@ -116,8 +116,7 @@ async fn card(training: &Training, frame: &Frame, w: &Words, view: TaskView) -> 
         images: images(total, frame.lang),
         has_images: total > 0,
         bar: bar(view.counts.sets, w),
-        made: short_day(day(view.task.created_at, &frame.zone), frame.lang),
-        made_iso: rfc3339(view.task.created_at),
+        made: times::date(view.task.created_at, &frame.zone, frame.lang),
         thumbs,
         name: view.task.name,
     })

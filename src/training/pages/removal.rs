@@ -7,7 +7,7 @@ use rocket::response::Responder;
 
 use crate::platform::ids::Id;
 use crate::platform::web::form::Form;
-use crate::platform::web::guards::Writer;
+use crate::platform::web::guards::{Subject, Writer};
 use crate::platform::web::page::{Frame, Html, Section, SeeOther};
 use crate::training::notices::News;
 use crate::training::service::Training;
@@ -41,12 +41,14 @@ pub(super) struct Confirmation<'r> {
 #[rocket::post("/tasks/<id>/delete", data = "<form>")]
 pub(super) async fn delete(
     _writer: Writer,
+    subject: Subject,
     view: View,
     training: &State<Training>,
     id: Id,
     form: Form<Confirmation<'_>>,
 ) -> Answer<Asked> {
     if form.confirmed == Some("yes") {
+        subject.is(&training.find_task(id).await?.name);
         training.delete_task(id).await?;
         return Ok(Asked::Done(SeeOther::to("/tasks").noting(News::TaskDeleted.to_string())));
     }

@@ -4,10 +4,11 @@ use askama::Template;
 use rocket::State;
 
 use crate::platform::ids::Id;
-use crate::platform::web::format::{address, count, moment, size};
+use crate::platform::web::format::{address, count, size};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
 use crate::platform::web::ratios::ratio_class;
+use crate::platform::web::times;
 use crate::training::model::annotation::Object;
 use crate::training::model::{LabelClass, Part};
 use crate::training::service::{Single, Training};
@@ -39,6 +40,8 @@ pub(super) struct ImagePage {
     set_label: &'static str,
     state_label: &'static str,
     facts: Vec<(&'static str, String)>,
+    /// As HTML.
+    registered: String,
     /// The file it came from: its id and `tag / name`.
     source: Option<(Id, String)>,
     boxes: Vec<ObjectBox>,
@@ -91,7 +94,7 @@ pub(super) async fn show(
 }
 
 fn page(View { frame, w, .. }: View, single: Single, set: &str) -> ImagePage {
-    let facts = facts(&single, &frame, w);
+    let facts = facts(&single, w);
     let Single { task, image, source, objects, classes, parts, before, after, .. } = single;
     let task_href = address(&format!("/tasks/{}", task.id), &[("set", set)]);
     let href = |id: Id| address(&format!("/tasks/{}/images/{id}", task.id), &[("set", set)]);
@@ -100,6 +103,7 @@ fn page(View { frame, w, .. }: View, single: Single, set: &str) -> ImagePage {
     ImagePage {
         ratio: ratio_class(pixels(image.width), pixels(image.height)),
         facts,
+        registered: times::minute(image.create_time, &frame.zone, frame.lang),
         set: image.set.name(),
         set_label: set_label(image.set, w),
         state_label: state_label(image.state, w),
@@ -135,14 +139,13 @@ fn part_link(part: Part, w: &Words) -> (&'static str, &'static str) {
     }
 }
 
-fn facts(single: &Single, frame: &Frame, w: &Words) -> Vec<(&'static str, String)> {
+fn facts(single: &Single, w: &Words) -> Vec<(&'static str, String)> {
     let image = &single.image;
     let mut facts = vec![
         (w.kind, image.kind.content_type().to_owned()),
         (w.bytes, size(image.size)),
         (w.pixels, format!("{} × {}", image.width, image.height)),
         (w.place, format!("{} / {}", count(image.order_id), count(single.task.last_order_id))),
-        (w.registered, moment(image.create_time, &frame.zone, frame.lang)),
     ];
     facts.extend(single.group.clone().map(|group| (w.group, group)));
     facts

@@ -3,11 +3,11 @@
 use askama::Template;
 use rocket::State;
 
-use crate::platform::clock::rfc3339;
 use crate::platform::ids::Id;
-use crate::platform::web::format::{address, count, moment};
+use crate::platform::web::format::{address, count};
 use crate::platform::web::guards::Reader;
 use crate::platform::web::page::{Frame, Html, Section};
+use crate::platform::web::times;
 use crate::training::model::export::Format;
 use crate::training::model::{LabelClass, Relatives, Result, Set, Shelf, Task, TaskView, is_color};
 use crate::training::notices::images;
@@ -28,8 +28,8 @@ pub(super) struct TaskPage {
     id: Id,
     name: String,
     type_label: &'static str,
+    /// As HTML.
     made: String,
-    made_iso: String,
     total: i64,
     images: String,
     bar: Vec<Share>,
@@ -73,6 +73,7 @@ struct ClassRow {
 
 /// What is told of the last split.
 struct LastSplit {
+    /// As HTML.
     at: String,
     rows: Vec<(&'static str, String)>,
     digest: String,
@@ -153,8 +154,7 @@ pub(super) async fn page(
     Ok(TaskPage {
         id,
         type_label: words::type_label(task.task_type, w),
-        made: moment(task.created_at, &frame.zone, frame.lang),
-        made_iso: rfc3339(task.created_at),
+        made: times::minute(task.created_at, &frame.zone, frame.lang),
         total,
         images: images(total, frame.lang),
         bar: bar(counts.sets, w),
@@ -208,7 +208,8 @@ fn tabs(task: &Task, counts: [i64; 3], current: Shelf, w: &Words) -> Vec<Tab> {
 fn last_split(task: &Task, frame: &Frame, w: &Words) -> Option<LastSplit> {
     let split = task.split.as_ref()?;
     let text = |name: &str| split[name].as_str().unwrap_or_default().to_owned();
-    let at = text("at").parse::<jiff::Timestamp>().map(|at| moment(at.as_millisecond(), &frame.zone, frame.lang));
+    let at =
+        text("at").parse::<jiff::Timestamp>().map(|at| times::minute(at.as_millisecond(), &frame.zone, frame.lang));
     let asked = &split["requested"];
     let ways = [("stratify", w.stratified), ("group", w.grouped), ("only_unassigned", w.only_new)];
     let mut ways: Vec<&str> =

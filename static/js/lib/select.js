@@ -53,6 +53,31 @@ function none() {
   say(t.cleared);
 }
 
+// One stop of the Tab key a picture: its mark is ticked by `x` or Space on the picture.
+function stops() {
+  for (const box of boxes()) if (box.closest(".item").querySelector("a")) box.tabIndex = -1;
+}
+
+// The picture beside this one; above or below it, the one whose middle is nearest.
+function beside(link, key) {
+  const links = $$(".item a");
+  const at = links.indexOf(link);
+  if (key === "ArrowLeft") return links[at - 1];
+  if (key === "ArrowRight") return links[at + 1];
+  const from = link.getBoundingClientRect();
+  const middle = from.left + from.width / 2;
+  const isDown = key === "ArrowDown";
+  let best = null;
+  for (const one of isDown ? links.slice(at + 1) : links.slice(0, at).reverse()) {
+    const box = one.getBoundingClientRect();
+    if (isDown ? box.top < from.bottom : box.bottom > from.top) continue;
+    if (best && (isDown ? box.top > best.top + 1 : box.bottom < best.bottom - 1)) break;
+    const off = Math.abs(box.left + box.width / 2 - middle);
+    if (!best || off < best.off) best = { one, off, top: box.top, bottom: box.bottom };
+  }
+  return best?.one;
+}
+
 on("click", ".item input[name=ids]", (event, box) => choose(box, box.checked, event.shiftKey));
 
 on("click", ".item a", (event, link) => {
@@ -72,6 +97,17 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "a" && boxes().length) {
     event.preventDefault();
     all();
+  } else if (event.key.startsWith("Arrow") && event.target.matches?.(".item a")) {
+    const next = beside(event.target, event.key);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  } else if (event.key === "Delete") {
+    // What can be undone by one click in the notice needs no question.
+    const button = $(".bar.active [data-delete]");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
   } else if (event.key === "Escape" && document.body.classList.contains("selecting")) none();
   else if ((event.key === "x" || event.key === " ") && event.target.matches?.(".item a")) {
     event.preventDefault();
@@ -81,13 +117,18 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("granary:more", () => {
+  stops();
   if (!whole) return;
   for (const box of boxes()) box.checked = true;
   const bar = $("[data-whole]");
   if (bar) update();
 });
-document.addEventListener("granary:refreshed", update);
+document.addEventListener("granary:refreshed", () => {
+  stops();
+  update();
+});
 
 // Coming back by the history, the browser has kept what was ticked.
 addEventListener("pageshow", update);
+stops();
 update();

@@ -127,7 +127,7 @@ async fn pass(request: &Request<'_>, need: Need<'_>) -> Result<Who> {
     let _ = request.local_cache(Pass::default).0.set(Passed { who: who.cloned(), is_let_in, is_read, tag });
     match who {
         Some(who) if is_let_in => Ok(who.clone()),
-        Some(_) => Err(need.refused()),
+        Some(who) => Err(need.refused_to(who)),
         None => Err(unknown()),
     }
 }
@@ -210,6 +210,20 @@ impl<'r> FromRequest<'r> for MayUpload {
         let tag = tag(request);
         let who = known(request).await.ok().flatten();
         Outcome::Success(Self(who.is_some_and(|who| who.may(&Need::Upload(&tag)))))
+    }
+}
+
+/// Whether this caller may look at things. Never refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct MayRead(pub bool);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for MayRead {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let who = known(request).await.ok().flatten();
+        Outcome::Success(Self(who.is_some_and(|who| who.may(&Need::Role(Role::Read)))))
     }
 }
 

@@ -9,6 +9,7 @@ mod gate;
 mod headers;
 mod origin;
 mod rights;
+mod subject;
 mod who;
 
 use rocket::Request;
@@ -19,10 +20,13 @@ use rocket::request::{FromRequest, Outcome};
 
 use crate::platform::error::Error;
 
-pub use gate::{Admin, Credentials, Gate, Gatekeeper, MayUpload, Passed, Reader, Uploader, User, Writer, passed};
+pub use gate::{
+    Admin, Credentials, Gate, Gatekeeper, MayRead, MayUpload, Passed, Reader, Uploader, User, Writer, passed,
+};
 pub use gate::{LINK_COOKIE, SESSION_COOKIE};
-pub use origin::{is_allowed, is_cross_site, tells_its_page};
+pub use origin::{is_allowed, is_cross_site, is_loopback, tells_its_page};
 pub use rights::{Grant, Need, Role};
+pub use subject::Subject;
 pub use who::{Kind, Who};
 
 /// Whoever comes by: only for what everybody may see, and for what makes somebody of one.

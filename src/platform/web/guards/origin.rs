@@ -51,7 +51,8 @@ fn is_name_of_ours(request: &Request<'_>, host: &str) -> bool {
 }
 
 /// Whether a `Host` names this machine to itself.
-fn is_loopback(host: &str) -> bool {
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

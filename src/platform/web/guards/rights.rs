@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::who::{Kind, Who};
 use crate::platform::error::{Error, Message};
 
 /// What a person is; each role is the right of the same name.
@@ -113,7 +114,22 @@ pub enum Need<'a> {
 }
 
 impl Need<'_> {
-    /// What to tell those who have another right than this.
+    /// What to tell somebody who has another right than this: a person their role, a token its scope.
+    #[must_use]
+    pub fn refused_to(&self, who: &Who) -> Error {
+        match (who.role(), self) {
+            (Some(role), Self::Role(needed)) => Error::Forbidden(of_role(&who.name, role, needed.word())),
+            (Some(role), Self::Upload(_)) => Error::Forbidden(of_role(&who.name, role, Role::Write.word())),
+            (_, Self::Person) if who.kind == Kind::Link => {
+                let message =
+                    ("This is for people who signed in, not for upload links.", "仅限已登录的用户，上传链接不可用");
+                Error::Forbidden(message.into())
+            }
+            _ => self.refused(),
+        }
+    }
+
+    /// What to tell those who have another scope than this.
     #[must_use]
     pub fn refused(&self) -> Error {
         let message: Message = match self {
@@ -131,6 +147,21 @@ impl Need<'_> {
         };
         Error::Forbidden(message)
     }
+}
+
+/// What to tell a person whose role isn't enough.
+fn of_role(name: &str, role: Role, needed: &str) -> Message {
+    let (en, zh) = match role {
+        Role::Read => ("you may look and download, but not change anything", "只能查看和下载，不能更改"),
+        Role::Write => ("you may not look after accounts", "不能管理账号"),
+        Role::Admin => ("you may do everything", "可执行所有操作"),
+    };
+    let role = role.word();
+    (
+        format!("You are signed in as {name} with the role {role}: {en}. This needs the role {needed}."),
+        format!("你以 {name} 的身份登录，角色为 {role}：{zh}。此操作需要角色 {needed}"),
+    )
+        .into()
 }
 
 #[cfg(test)]
