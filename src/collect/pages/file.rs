@@ -5,7 +5,7 @@ use rocket::State;
 
 use crate::collect::address;
 use crate::collect::model::{File, Kind};
-use crate::collect::service::Collect;
+use crate::collect::service::{Collect, Picture};
 use crate::platform::ids::Id;
 use crate::platform::web::format::{day, escaped, moment, short_day, size};
 use crate::platform::web::guards::Reader;
@@ -25,7 +25,11 @@ enum Shown {
     Picture,
     Video,
     Audio,
-    /// Its thumbnail or icon.
+    /// A picture that browsers don't open (HEIC, TIFF): its thumbnail.
+    Preview,
+    /// A picture that can't be decoded: its icon, and that it is so.
+    Broken,
+    /// The icon of its type, since there is nothing to see.
     Icon,
 }
 
@@ -67,12 +71,13 @@ pub(super) async fn show(_reader: Reader, view: View, collect: &State<Collect>, 
     } else {
         (collect.neighbours(&file).await?, 0)
     };
-    Ok(Html(page(view, file, taken, neighbours, keep_days)))
+    let shown = shown(collect, &file).await;
+    Ok(Html(page(view, (file, shown), taken, neighbours, keep_days)))
 }
 
 fn page(
     view: View,
-    file: File,
+    (file, shown): (File, Shown),
     taken: Option<String>,
     (newer, older): (Option<Id>, Option<Id>),
     keep_days: i64,
@@ -84,7 +89,7 @@ fn page(
         deleted_until: file.deleted_at.map(|at| in_trash(at, keep_days, &frame)),
         tag_href: format!("/tags/{}", escaped(&file.tag)),
         bytes_href: address::of_bytes(file.id, &file.name),
-        shown: shown(&file),
+        shown,
         ratio: ratio_class(width, height),
         id: file.id,
         name: file.name,
@@ -98,13 +103,19 @@ fn page(
     }
 }
 
-fn shown(file: &File) -> Shown {
+/// What stands large on the page, by the very state that `/files/{id}/thumb` answers by.
+async fn shown(collect: &Collect, file: &File) -> Shown {
     const OPENED: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
     match Kind::of(&file.content_type) {
         Kind::Image if OPENED.contains(&file.content_type.as_str()) => Shown::Picture,
         Kind::Video => Shown::Video,
         Kind::Audio => Shown::Audio,
-        _ => Shown::Icon,
+        _ => match collect.picture(file).await {
+            // Where it can't be told now (too many are asked for), the thumbnail's own answer will.
+            Ok(Picture::Jpeg(_)) | Err(_) => Shown::Preview,
+            Ok(Picture::Broken) => Shown::Broken,
+            Ok(Picture::Icon(_)) => Shown::Icon,
+        },
     }
 }
 

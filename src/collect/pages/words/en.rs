@@ -66,6 +66,7 @@ pub static EN: Words = Words {
     no_match: "Nothing fits",
     no_match_hint: "No file of this tag passes the filters.",
     no_preview: "There is no preview of this kind of file.",
+    broken_picture: "This picture can’t be shown: it is damaged, or of a kind that isn’t supported.",
     no_tags: "Nothing has been gathered yet",
     no_tags_hint: "Send a first picture, and its tag stands here:",
     nothing_selected: "Nothing is selected.",

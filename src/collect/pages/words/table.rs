@@ -65,6 +65,7 @@ pub struct Words {
     pub no_match: &'static str,
     pub no_match_hint: &'static str,
     pub no_preview: &'static str,
+    pub broken_picture: &'static str,
     pub no_tags: &'static str,
     pub no_tags_hint: &'static str,
     pub nothing_selected: &'static str,

@@ -66,6 +66,7 @@ pub static ZH: Words = Words {
     no_match: "没有符合条件的内容",
     no_match_hint: "这个标签下没有符合筛选条件的文件。",
     no_preview: "此类文件无法预览。",
+    broken_picture: "无法显示此图片：文件已损坏，或不支持该格式。",
     no_tags: "还没有收集任何文件",
     no_tags_hint: "上传第一张图片，它的标签就会出现在这里：",
     nothing_selected: "尚未选择任何文件。",
