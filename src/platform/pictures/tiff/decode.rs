@@ -65,15 +65,15 @@ fn each_row<R: BufRead + Seek>(
     give: &mut impl FnMut(Place, &[u8]),
 ) -> Result<(), ThumbnailError> {
     let (across, down) = layout.chunks();
-    let planes = if layout.planar { layout.samples } else { 1 };
-    for index in 0..across * down * planes {
+    let copies = if layout.planar { layout.samples } else { 1 };
+    for index in 0..across * down * copies {
         let plane = layout.planar.then_some(index / (across * down));
         let (x, y) = (index % across * layout.chunk.0, index / across % down * layout.chunk.1);
-        let place = |y| Place { x, y, width: layout.chunk.0.min(layout.width - x), plane };
+        let row_at = |y| Place { x, y, width: layout.chunk.0.min(layout.width - x), plane };
         let rows = layout.chunk.1.min(layout.height - y);
         let mut source = Rows::open(source, layout, index)?;
         match layout.subsampling() {
-            Some(sides) => units(&mut source, layout.chunk.0, rows, sides, |at, row| give(place(y + at), row))?,
+            Some(sides) => units(&mut source, layout.chunk.0, rows, sides, |at, row| give(row_at(y + at), row))?,
             None => {
                 let samples = if layout.planar { 1 } else { layout.samples };
                 let bits = layout.chunk.0.checked_mul(samples).and_then(|samples| samples.checked_mul(layout.bits));
@@ -84,7 +84,7 @@ fn each_row<R: BufRead + Seek>(
                     if layout.packing != Packing::Jpeg {
                         add_up(&mut row, layout, samples);
                     }
-                    give(place(y + at), &row);
+                    give(row_at(y + at), &row);
                 }
             }
         }
