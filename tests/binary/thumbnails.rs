@@ -14,6 +14,10 @@ on_both_databases!(
     broken_pictures_get_an_icon_and_stay_downloadable,
     bombs_cost_nothing,
     the_rest_gets_a_type_icon,
+    colours_are_what_the_profile_says,
+    scanners_pictures_get_one_and_their_page_says_so,
+    pictures_with_bytes_between_their_parts_are_whole,
+    types_are_what_the_bytes_are,
     many_at_once_agree,
 );
 
@@ -149,6 +153,125 @@ fn many_at_once_agree(db: Db) {
         assert_eq!(pictures::open(&answer.body).dimensions(), pictures::open(&answers[0].body).dimensions());
     }
     assert!(server.staged().is_empty());
+}
+
+fn is_near(pixel: [u8; 4], expected: [u8; 3]) -> bool {
+    pixel.iter().zip(expected).all(|(one, other)| one.abs_diff(other) <= 10)
+}
+
+fn colours_are_what_the_profile_says(db: Db) {
+    let server = Server::start(db);
+    let display_p3 = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let adobe_rgb = moxcms::ColorProfile::new_adobe_rgb().encode().unwrap();
+    // Littlecms makes these of (200, 90, 80).
+    for (name, profile, expected) in [
+        ("none", None, [200, 90, 80]),
+        ("p3", Some(display_p3.clone()), [217, 80, 73]),
+        ("adobe", Some(adobe_rgb), [228, 90, 78]),
+        ("broken", Some(display_p3[..200].to_vec()), [200, 90, 80]),
+    ] {
+        for (kind, bytes) in [
+            ("jpg", pictures::plain_jpeg(900, 600, [200, 90, 80], profile.clone())),
+            ("png", pictures::plain_png(900, 600, [200, 90, 80], profile.clone())),
+        ] {
+            let file = server.store("t", &format!("{name}.{kind}"), &bytes);
+            let answer = thumb(&server, &file).expect(200);
+            assert!(!is_icon(&answer), "{name}.{kind}");
+            let pixel = pictures::open(&answer.body).get_pixel(200, 100).0;
+            assert!(is_near(pixel, expected), "{name}.{kind}: {pixel:?} is not {expected:?}");
+        }
+    }
+}
+
+/// A TIFF with one strip: its fields (tag and value, all LONG), then the strip. A palette has four colours.
+fn tiff(fields: &[(u16, u32)], strip: &[u8]) -> Vec<u8> {
+    let palette: Vec<u8> = [[220, 40, 50, 230], [40, 200, 70, 220], [40, 60, 220, 60]]
+        .concat()
+        .iter()
+        .flat_map(|part: &u16| (part * 257).to_le_bytes())
+        .collect();
+    let count = u16::try_from(fields.len() + 2).unwrap();
+    let behind = 10 + 12 * u32::from(count);
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    bytes.extend(count.to_le_bytes());
+    for (tag, value) in fields {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend([4, 0, 1, 0, 0, 0]);
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend([&[0x11, 1, 4, 0, 1, 0, 0, 0][..], &(behind + 24).to_le_bytes()].concat());
+    bytes.extend([&[0x40, 1, 3, 0, 12, 0, 0, 0][..], &behind.to_le_bytes()].concat());
+    [bytes, palette, strip.to_vec()].concat()
+}
+
+fn scanners_pictures_get_one_and_their_page_says_so(db: Db) {
+    let server = Server::start(db);
+    // 600×400 in quarters; one bit a pixel, where the upper left is 0, and two bits of a palette.
+    let bits =
+        [vec![[vec![0; 37], vec![0x0F], vec![0xFF; 37]].concat(); 200], vec![vec![0xFF; 75]; 200]].concat().concat();
+    let indices =
+        [vec![[vec![0; 75], vec![0x55; 75]].concat(); 200], vec![[vec![0xAA; 75], vec![0xFF; 75]].concat(); 200]];
+    let size = [(256, 600), (257, 400)];
+    let kind = |bits: u32, photometric: u32| [&size[..], &[(258, bits), (259, 1), (262, photometric)]].concat();
+    let four = [[220, 40, 40], [40, 200, 60], [50, 70, 220], [230, 220, 60]];
+    for (name, bytes, corners) in [
+        ("dark.tif", tiff(&kind(1, 1), &bits), [[0; 3], [255; 3], [255; 3], [255; 3]]),
+        ("light.tif", tiff(&kind(1, 0), &bits), [[255; 3], [0; 3], [0; 3], [0; 3]]),
+        ("palette.tif", tiff(&kind(2, 3), &indices.concat().concat()), four),
+    ] {
+        let file = server.store("t", name, &bytes);
+        assert_eq!((&file["content_type"], &file["width"]), (&"image/tiff".into(), &600.into()), "{name}");
+        let answer = thumb(&server, &file).expect(200);
+        assert!(!is_icon(&answer), "{name}");
+        let picture = pictures::open(&answer.body);
+        for ((x, y), expected) in [(120, 80), (360, 80), (120, 240), (360, 240)].into_iter().zip(corners) {
+            let pixel = picture.get_pixel(x, y).0;
+            assert!(is_near(pixel, expected), "{name}: {pixel:?} at {x}, {y}");
+        }
+        let page = server.get(&format!("/files/{}", word(&file["id"]))).expect(200).text();
+        assert!(!page.contains("There is no preview") && !page.contains("无法预览"), "{name}");
+    }
+    let broken = server.store("t", "broken.tif", &tiff(&kind(2, 3), &[0; 9]));
+    assert!(is_icon(&thumb(&server, &broken)));
+    let english = [("Accept-Language", "en")];
+    let page = server.get_with(&format!("/files/{}", word(&broken["id"])), &english).expect(200).text();
+    assert!(page.contains("it is damaged") && !page.contains("There is no preview"));
+    let archive = server.store("t", "a.zip", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    let page = server.get_with(&format!("/files/{}", word(&archive["id"])), &english).expect(200).text();
+    assert!(page.contains("There is no preview"));
+}
+
+fn pictures_with_bytes_between_their_parts_are_whole(db: Db) {
+    let server = Server::start(db);
+    let jpeg = pictures::jpeg(320, 200, 5);
+    for (name, junk) in [("zero.jpg", &[0][..]), ("pixel.jpg", b"\0\xE1\0\x10\0\0\0\0"), ("fill.jpg", &[0xFF; 3000])] {
+        let file = server.store("t", name, &[&jpeg[..20], junk, &jpeg[20..]].concat());
+        assert_eq!((&file["width"], &file["height"]), (&320.into(), &200.into()), "{name}");
+        assert!(!is_icon(&thumb(&server, &file).expect(200)), "{name}");
+    }
+    let endless = server.store("t", "no-end.jpg", &jpeg[..jpeg.len() - 2]);
+    assert!(!is_icon(&thumb(&server, &endless).expect(200)));
+    let cut = server.store("t", "cut.jpg", &jpeg[..jpeg.len() - 60]);
+    assert!(is_icon(&thumb(&server, &cut)));
+}
+
+fn types_are_what_the_bytes_are(db: Db) {
+    let server = Server::start(db);
+    for (name, bytes, kind) in [
+        ("a.gif", &b"GIF89a is a format that moves"[..], "text/plain"),
+        ("b.webp", b"RIFFxxxxWEBPVP8 as letters", "text/plain"),
+        ("c.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "image/svg+xml"),
+        ("d.svg", b"\xEF\xBB\xBF<!-- x --><!DOCTYPE svg><svg onload='alert(1)'/>", "image/svg+xml"),
+        ("e.html", b"<!doctype html><svg></svg>", "text/html"),
+        ("f.tif", b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0", "image/tiff"),
+    ] {
+        let file = server.store("t", name, bytes);
+        assert_eq!((&file["content_type"], &file["width"]), (&kind.into(), &serde_json::Value::Null), "{name}");
+        let answer = server.get(&format!("/files/{}/{name}", word(&file["id"]))).expect(200);
+        assert!(answer.need("content-security-policy").contains("sandbox"), "{name}");
+        let is_attachment = answer.need("content-disposition").starts_with("attachment");
+        assert_eq!(is_attachment, ["image/svg+xml", "text/html"].contains(&kind), "{name}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage};
 
 /// A picture in one of the formats the `image` crate writes.
 pub fn picture(format: ImageFormat, width: u32, height: u32, seed: u8) -> Vec<u8> {
@@ -37,6 +37,29 @@ pub fn jpeg_with_orientation(width: u32, height: u32, orientation: u8) -> Vec<u8
     bytes.extend_from_slice(&exif);
     bytes.extend_from_slice(&plain[2..]);
     bytes
+}
+
+/// A JPEG of one colour, with a colour profile.
+pub fn plain_jpeg(width: u32, height: u32, colour: [u8; 3], profile: Option<Vec<u8>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95);
+    plain(encoder, width, height, colour, profile);
+    bytes
+}
+
+/// The same as a PNG.
+pub fn plain_png(width: u32, height: u32, colour: [u8; 3], profile: Option<Vec<u8>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    plain(image::codecs::png::PngEncoder::new(&mut bytes), width, height, colour, profile);
+    bytes
+}
+
+fn plain(mut encoder: impl ImageEncoder, width: u32, height: u32, colour: [u8; 3], profile: Option<Vec<u8>>) {
+    if let Some(profile) = profile {
+        encoder.set_icc_profile(profile).expect("an encoder that writes profiles");
+    }
+    let pixels = RgbImage::from_pixel(width, height, Rgb(colour));
+    encoder.write_image(pixels.as_raw(), width, height, image::ExtendedColorType::Rgb8).expect("a picture");
 }
 
 /// A PNG that claims to be enormous: right header and checksums, next to no data.

@@ -75,16 +75,7 @@ pub(super) async fn show(_reader: Reader, view: View, collect: &State<Collect>, 
     } else {
         (collect.neighbours(&file).await?, 0)
     };
-    let shown = match shown(&file) {
-        // What stands for it is known, or made now: the page asks for it next.
-        Shown::Icon if !file.is_deleted() => match collect.picture(&file).await {
-            // Where it can't be told now (too many are asked for), the thumbnail's own answer will.
-            Ok(Picture::Jpeg(_)) | Err(_) => Shown::Preview,
-            Ok(Picture::Broken) => Shown::Broken,
-            Ok(Picture::Icon(_)) => Shown::Icon,
-        },
-        shown => shown,
-    };
+    let shown = shown(collect, &file).await;
     Ok(Html(page(view, file, shown, taken, neighbours, keep_days)))
 }
 
@@ -118,13 +109,20 @@ fn page(
     }
 }
 
-fn shown(file: &File) -> Shown {
+/// What stands large on the page, by the very state that `/files/{id}/thumb` answers by.
+async fn shown(collect: &Collect, file: &File) -> Shown {
     const OPENED: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
     match Kind::of(&file.content_type) {
         Kind::Image if OPENED.contains(&file.content_type.as_str()) => Shown::Picture,
         Kind::Video => Shown::Video,
         Kind::Audio => Shown::Audio,
-        _ => Shown::Icon,
+        _ if file.is_deleted() => Shown::Icon,
+        _ => match collect.picture(file).await {
+            // Where it can't be told now (too many are asked for), the thumbnail's own answer will.
+            Ok(Picture::Jpeg(_)) | Err(_) => Shown::Preview,
+            Ok(Picture::Broken) => Shown::Broken,
+            Ok(Picture::Icon(_)) => Shown::Icon,
+        },
     }
 }
 

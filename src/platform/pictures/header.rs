@@ -1,12 +1,14 @@
 //! Size and orientation of a picture, from its headers alone.
 //!
-//! On the way of every upload: nothing is decoded and nothing allocated but one EXIF directory. What always holds: the work is bounded
-//! by the number of headers looked at ([`STEPS`]), whatever sizes they claim; a damaged header is "no size", not an error.
+//! On the way of every upload: nothing is decoded and nothing allocated but one EXIF directory. What always holds: the
+//! work is bounded by the number of headers looked at ([`STEPS`]), whatever sizes they claim; a damaged header is "no
+//! size", not an error.
 
 use std::io::{self, Read, Seek};
 
 use super::heif;
 use super::tiff::Directory;
+use super::walk::{self, Part};
 use super::window::Window;
 
 /// Segments, chunks or boxes looked at in one file. Phones write up to some 200 (depth maps, previews).
@@ -42,7 +44,8 @@ struct Found {
     exif: Option<u64>,
 }
 
-/// Reads the header of a picture whose type was sniffed; `None` for other types and for headers that can't be understood.
+/// Reads the header of a picture whose type was sniffed; `None` for other types and for headers that can't be
+/// understood.
 pub(super) fn read<R: Read + Seek>(window: &mut Window<R>, content_type: &str) -> io::Result<Option<Header>> {
     if matches!(content_type, "image/heic" | "image/heif" | "image/avif") {
         return heif::read(window);
@@ -90,53 +93,51 @@ fn jpeg<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
     let mut found = Found::default();
     let mut at = 2;
     for _ in 0..STEPS {
-        let Some([0xFF, marker, high, low]) = window.bytes::<4>(at)? else {
+        let Some(segment) = walk::segment(window, at)? else {
             break;
         };
-        match marker {
-            // Fill bytes, and markers without a segment.
-            0xFF => at += 1,
-            0x01 | 0xD0..=0xD8 => at += 2,
+        match segment.name {
             0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
-                let frame = window.bytes::<4>(at + 5)?;
+                let frame = window.bytes::<5>(segment.at)?;
                 found.size =
-                    frame.map(|[a, b, c, d]| (u16::from_be_bytes([c, d]).into(), u16::from_be_bytes([a, b]).into()));
+                    frame.map(|[_, a, b, c, d]| (u16::from_be_bytes([c, d]).into(), u16::from_be_bytes([a, b]).into()));
                 break;
             }
-            0xD9 | 0xDA => break,
-            _ => {
-                if marker == 0xE1 && found.exif.is_none() && window.bytes::<6>(at + 4)? == Some(*b"Exif\0\0") {
-                    found.exif = Some(at + 10);
-                }
-                at += 2 + u64::from(u16::from_be_bytes([high, low])).max(2);
+            0xDA => break,
+            0xE1 if found.exif.is_none() && window.bytes::<6>(segment.at)? == Some(*b"Exif\0\0") => {
+                found.exif = Some(segment.at + 6);
             }
+            _ => {}
         }
+        at = segment.end();
     }
     Ok(found)
 }
 
-/// The first chunk has the size; `eXIf` may stand before or behind the data.
+/// The first chunk has the size (Apple's own kind has one before it); `eXIf` may stand before or behind the data.
 fn png<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
     let mut found = Found::default();
-    let (Some([b'I', b'H', b'D', b'R']), Some(width), Some(height)) =
-        (window.bytes(12)?, window.bytes(16)?, window.bytes(20)?)
-    else {
+    let mut at = if window.bytes(12)? == Some(*b"CgBI") { 24 } else { 8 };
+    let Some(Part { name: [b'I', b'H', b'D', b'R'], at: first, length }) = walk::png_chunk(window, at)? else {
+        return Ok(found);
+    };
+    let (Some(width), Some(height)) = (window.bytes(first)?, window.bytes(first + 4)?) else {
         return Ok(found);
     };
     found.size = Some((u32::from_be_bytes(width), u32::from_be_bytes(height)));
-    let mut at = 33;
+    at = first + length + 4;
     for _ in 0..STEPS {
-        let Some([a, b, c, d, name @ ..]) = window.bytes::<8>(at)? else {
+        let Some(chunk) = walk::png_chunk(window, at)? else {
             break;
         };
-        match &name {
+        match &chunk.name {
             b"eXIf" => {
-                found.exif = Some(at + 8);
+                found.exif = Some(chunk.at);
                 break;
             }
             // Behind the data it is as rare as the walk there is long.
             b"IDAT" | b"IEND" => break,
-            _ => at += 12 + u64::from(u32::from_be_bytes([a, b, c, d])),
+            _ => at = chunk.end() + 4,
         }
     }
     Ok(found)
@@ -145,10 +146,7 @@ fn png<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
 /// Source: RFC 9649.
 fn webp<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
     let mut found = Found::default();
-    let Some(name) = window.bytes::<4>(12)? else {
-        return Ok(found);
-    };
-    let Some(head) = window.bytes::<10>(20)? else {
+    let (Some(name), Some(head)) = (window.bytes::<4>(12)?, window.bytes::<10>(20)?) else {
         return Ok(found);
     };
     match &name {
@@ -175,16 +173,15 @@ fn webp<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Found> {
 fn webp_exif<R: Read + Seek>(window: &mut Window<R>) -> io::Result<Option<u64>> {
     let mut at = 30;
     for _ in 0..STEPS {
-        let Some([name @ .., a, b, c, d]) = window.bytes::<8>(at)? else {
+        let Some(chunk) = walk::riff_chunk(window, at)? else {
             break;
         };
-        if &name == b"EXIF" {
+        if &chunk.name == b"EXIF" {
             // Some writers leave JPEG's introduction in front.
-            let introduced = window.bytes::<6>(at + 8)? == Some(*b"Exif\0\0");
-            return Ok(Some(at + if introduced { 14 } else { 8 }));
+            let introduced = window.bytes::<6>(chunk.at)? == Some(*b"Exif\0\0");
+            return Ok(Some(chunk.at + if introduced { 6 } else { 0 }));
         }
-        let size = u64::from(u32::from_le_bytes([a, b, c, d]));
-        at += 8 + size + size % 2;
+        at = chunk.end().next_multiple_of(2);
     }
     Ok(None)
 }

@@ -1,12 +1,12 @@
 //! A fingerprint of how a picture looks: near-identical pictures differ in few of its 63 bits.
 //!
-//! The picture as displayed is averaged to 32×32 grey values and taken apart into waves (a discrete cosine transform). Of the
-//! waves with at most seven half-turns across and down, each bit says whether one is stronger than the median. Size, compression
-//! and light hardly change that order. What always holds: whole numbers alone, so the same pixels give the same fingerprint on
-//! every machine.
+//! The picture as displayed is averaged to 32×32 grey values and taken apart into waves (a discrete cosine transform).
+//! Of the waves with at most seven half-turns across and down, each bit says whether one is stronger than the median.
+//! Size, compression and light hardly change that order. What always holds: whole numbers alone, so the same pixels
+//! give the same fingerprint on every machine.
 //!
-//! A picture too plain to tell apart has none: blank paper, one even ramp or one straight edge have next to no waves, and noise
-//! would decide about the bits. The rule: half of the 63 waves must reach [`FAINTEST`].
+//! A picture too plain to tell apart has none: blank paper, one even ramp or one straight edge have next to no waves,
+//! and noise would decide about the bits. The rule: half of the 63 waves must reach [`FAINTEST`].
 
 use super::jpeg::{Colour, Scaled};
 
@@ -16,8 +16,8 @@ const SIDE: usize = 32;
 /// Waves on each side that count.
 const WAVES: usize = 8;
 
-/// The strength, in grey levels of an orthonormal transform, that half of the waves must reach. Noise and compression leave
-/// less than half of one in these averages; photographs have ten and more.
+/// The strength, in grey levels of an orthonormal transform, that half of the waves must reach. Noise and compression
+/// leave less than half of one in these averages; photographs have ten and more.
 const FAINTEST: i64 = 2;
 
 /// cos(k·π/64) for k = 0…32, in units of 2^-14.
@@ -39,15 +39,15 @@ pub(super) fn look(picture: &Scaled) -> Option<u64> {
     Some(waves.iter().fold(0, |bits, wave| bits << 1 | u64::from(*wave > median)))
 }
 
-/// One grey level of an orthonormal transform, in the units of [`waves`]: greys are in 2^-4, cosines in 2^-14 each way with 14
-/// bits taken off between, and an orthonormal transform of 32×32 divides by 16.
+/// One grey level of an orthonormal transform, in the units of [`waves`]: greys are in 2^-4, cosines in 2^-14 each way
+/// with 14 bits taken off between, and an orthonormal transform of 32×32 divides by 16.
 const UNIT: i64 = 16 << (4 + 14);
 
-/// Averages over cells of equal size, in sixteenths of a grey level. A cell's edge may cut through pixels: they count by the part
-/// that lies within.
+/// Averages over cells of equal size, in sixteenths of a grey level. A cell's edge may cut through pixels: they count
+/// by the part that lies within.
 fn greys(picture: &Scaled) -> [[i64; SIDE]; SIDE] {
     let (width, height) = (picture.width as usize, picture.height as usize);
-    let channels = if picture.colour == Colour::Grey { 1 } else { 3 };
+    let channels = picture.colour.channels();
     let mut greys = [[0; SIDE]; SIDE];
     let mut row_sums = vec![[0_i64; SIDE]; height];
     let across = cells(width);

@@ -1,22 +1,25 @@
 //! A picture's pixels at full size, for what looks at pictures itself.
 //!
-//! A thumbnail may be made of a file that lacks its last bytes; here that is an error. What always holds: nothing is decoded before
-//! its header was found to be within the limits, and a picture whose data end early is [`ThumbnailError::Broken`], however
-//! lenient its decoder is.
+//! A thumbnail may be made of a file that lacks its last bytes; here that is an error. What always holds: nothing is
+//! decoded before its header was found to be within the limits, and a picture that lacks samples is
+//! [`ThumbnailError::Broken`], however lenient its decoder is; one that lacks nothing but its end marker is whole.
 
 use std::io::Cursor;
 
 use image::RgbImage;
 
+use super::colour;
 use super::header::{self, Header};
 use super::jpeg::{self, Colour, Scaled};
 use super::thumbnail::{ThumbnailError, decoded, format, turned, within_limits};
 use super::window::Window;
 
-/// The picture as displayed: upright, 8 bits of red, green and blue, white behind what is transparent. Of an animation, the first frame.
+/// The picture as displayed: upright, 8 bits of red, green and blue as sRGB has them, white behind what is
+/// transparent. Of an animation, the first frame.
 ///
 /// # Errors
-/// `NotAPicture` for bytes of another type, `TooLarge` above [`super::MAX_PIXELS`], `Broken` for what can't be decoded whole.
+/// `NotAPicture` for bytes of another type, `TooLarge` above [`super::MAX_PIXELS`], `Broken` for what can't be decoded
+/// whole.
 pub fn pixels(bytes: &[u8]) -> Result<RgbImage, ThumbnailError> {
     let mut window = Window::new(Cursor::new(bytes))?;
     let content_type = super::sniff::content_type(window.head());
@@ -26,12 +29,13 @@ pub fn pixels(bytes: &[u8]) -> Result<RgbImage, ThumbnailError> {
     }
     let header = header::read(&mut window, content_type)?.ok_or_else(|| broken("no size in its header"))?;
     within_limits(header)?;
+    let told = colour::told(&mut window, content_type)?;
     let picture = match format {
         Some(_) if !is_whole(bytes, content_type) => return Err(broken("cut short")),
         Some(format) => decoded(Cursor::new(bytes), format, header)?,
         None => jpeg::decode_whole(bytes).map_err(|jpeg::Broken(why)| broken(why))?,
     };
-    upright(picture, header)
+    upright(colour::in_srgb(picture, &told), header)
 }
 
 fn broken(why: &str) -> ThumbnailError {
@@ -50,7 +54,7 @@ fn upright(picture: Scaled, header: Header) -> Result<RgbImage, ThumbnailError> 
 /// Does the file reach as far as its own structure says? Of the others, decoders notice.
 fn is_whole(bytes: &[u8], content_type: &str) -> bool {
     match content_type {
-        "image/png" => png_ends(bytes).is_some(),
+        "image/png" => png_ends(bytes).is_some() || png_lacks_its_end(bytes).is_some(),
         "image/gif" => gif_ends(bytes).is_some(),
         // RFC 9649: the size of all that follows, in bytes 4 to 7.
         "image/webp" => bytes
@@ -74,15 +78,37 @@ fn png_ends(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The place behind the trailer. Source: the GIF89a specification.
+/// Where `IEND` belongs in a PNG that lacks it (or what comes behind its samples), though none of its data.
+pub(super) fn png_lacks_its_end(bytes: &[u8]) -> Option<usize> {
+    let (mut at, mut has_data) = (8, false);
+    loop {
+        let Some([a, b, c, d, name @ ..]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()).copied() else {
+            return has_data.then_some(at);
+        };
+        let end = at.checked_add(usize::try_from(u32::from_be_bytes([a, b, c, d])).ok()?)?.checked_add(12)?;
+        if end > bytes.len() {
+            return (has_data && &name != b"IDAT").then_some(at);
+        }
+        has_data |= &name == b"IDAT";
+        at = end;
+    }
+}
+
+/// The place behind the trailer, or behind the first picture where that is missing. Source: the GIF89a specification.
 fn gif_ends(bytes: &[u8]) -> Option<usize> {
     let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6 << (flags & 7) };
     let mut at = 13 + table(*bytes.get(10)?);
+    let mut has_picture = false;
     loop {
-        at = match *bytes.get(at)? {
-            0x21 => gif_blocks(bytes, at + 2)?,
-            0x2C => gif_blocks(bytes, at + 11 + table(*bytes.get(at + 9)?))?,
-            0x3B => return Some(at + 1),
+        at = match bytes.get(at) {
+            Some(0x21) => gif_blocks(bytes, at + 2)?,
+            Some(0x2C) => {
+                let end = gif_blocks(bytes, at + 11 + table(*bytes.get(at + 9)?))?;
+                has_picture = true;
+                end
+            }
+            Some(0x3B) => return Some(at + 1),
+            None if has_picture => return Some(at),
             _ => return None,
         }
     }
@@ -137,16 +163,41 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_cut_off_the_end_is_missed() {
+    fn samples_that_are_cut_off_are_missed_and_ends_are_not() {
         use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
-        for format in [Jpeg, Png, Gif, WebP, Bmp, Tiff] {
-            let whole = bytes_of(format);
+        // What stands behind the samples: JPEG's end marker, PNG's last chunk, GIF's trailer, where TIFF's next
+        // picture is.
+        for (format, behind) in [(Jpeg, 2), (Png, 12), (Gif, 1), (WebP, 0), (Bmp, 0), (Tiff, 4)] {
+            let file = bytes_of(format);
+            let whole = &file[..file.len() - behind];
+            for length in whole.len()..=file.len() {
+                assert!(pixels(&file[..length]).is_ok(), "{format:?}: {length} of {}", file.len());
+            }
             for length in (0..whole.len()).rev().take(40).chain((0..whole.len()).step_by(61)) {
                 assert!(pixels(&whole[..length]).is_err(), "{format:?}: {length} of {}", whole.len());
             }
-            let more = [whole.as_slice(), b"something behind it"].concat();
+            let more = [file.as_slice(), b"something behind it"].concat();
             assert!(pixels(&more).is_ok(), "{format:?}");
         }
+    }
+
+    #[test]
+    fn profiles_are_applied_and_broken_ones_passed_over() {
+        use crate::platform::pictures::tests::profiles;
+        use image::ImageEncoder;
+        let plain = RgbImage::from_pixel(40, 30, Rgb([200, 90, 80]));
+        let png = |profile: Vec<u8>| {
+            let mut bytes = Vec::new();
+            let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+            encoder.set_icc_profile(profile).unwrap();
+            encoder.write_image(plain.as_raw(), 40, 30, image::ExtendedColorType::Rgb8).unwrap();
+            pixels(&bytes).unwrap().get_pixel(7, 7).0
+        };
+        let near = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 3);
+        assert!(near(png(profiles::display_p3()), [217, 80, 73]));
+        assert!(near(png(profiles::adobe_rgb()), [228, 90, 78]));
+        assert_eq!(png(b"nonsense".to_vec()), [200, 90, 80]);
+        assert_eq!(png(profiles::inks()), [200, 90, 80]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Makes pictures smaller: a whole-number area average first, then Lanczos for the rest.
 //!
-//! Why our own: a general resizer is generic over pixels and processors, and instantiating one took the larger part of a release build's time,
-//! for a millisecond of each thumbnail. What always holds: pictures never grow, and memory beside the two pictures is one row.
+//! Why our own: a general resizer is generic over pixels and processors, and instantiating one took the larger part of
+//! a release build's time, for a millisecond of each thumbnail. What always holds: pictures never grow, and memory
+//! beside the two pictures is one row.
 
 use super::jpeg::{Colour, Scaled};
 
@@ -17,6 +18,7 @@ pub(super) fn resized(picture: Scaled, width: u32, height: u32) -> Scaled {
     let samples = match picture.colour {
         Colour::Grey => shrink::<1>(&picture, target),
         Colour::YCbCr | Colour::Rgb => shrink::<3>(&picture, target),
+        Colour::Inks => shrink::<4>(&picture, target),
     };
     Scaled { width, height, colour: picture.colour, samples }
 }
@@ -58,8 +60,8 @@ fn averages<const N: usize>(samples: &[u8], width: usize, factor: usize) -> Vec<
     averages
 }
 
-/// Resamples from `size` to `target`. `original` and `factor` say how large the picture was before it was averaged, since its
-/// last column and row may stand for less than a cell.
+/// Resamples from `size` to `target`. `original` and `factor` say how large the picture was before it was averaged,
+/// since its last column and row may stand for less than a cell.
 fn lanczos<const N: usize>(
     samples: &[u8],
     size: (usize, usize),

@@ -1,10 +1,10 @@
 //! Thumbnails: one small JPEG for every picture, whatever it came as.
 //!
-//! What always holds: a thumbnail fits in [`EDGE`]×[`EDGE`], stands upright, has no transparency and is never larger than its picture;
-//! nothing is decoded before its header was found to be within the limits.
+//! What always holds: a thumbnail fits in [`EDGE`]×[`EDGE`], stands upright, has no transparency and is never larger
+//! than its picture; nothing is decoded before its header was found to be within the limits.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
@@ -12,9 +12,10 @@ use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 use super::header::{self, Header};
 use super::jpeg::{self, Colour, Scaled};
 use super::look::look;
+use super::pixels::png_lacks_its_end;
 use super::resize::resized;
 use super::window::Window;
-use super::{MAX_PIXELS, helpers};
+use super::{MAX_PIXELS, colour, helpers, sniff, tiff};
 
 /// The longest side of a thumbnail in pixels: rows of 240 CSS pixels on a screen with two device pixels each.
 pub const EDGE: u32 = 480;
@@ -23,7 +24,7 @@ pub const EDGE: u32 = 480;
 const QUALITY: u8 = 80;
 
 /// Memory that a decoder may take: 100 megapixels of RGBA, and some. Deeper pictures must have fewer pixels.
-const MAX_MEMORY: u64 = 448 << 20;
+pub(super) const MAX_MEMORY: u64 = 448 << 20;
 
 /// Bytes of a JPEG that are read; 100 megapixels at best quality have fewer. A film behind a picture may be cut off.
 const MAX_JPEG: u64 = 192 << 20;
@@ -55,8 +56,8 @@ pub enum ThumbnailError {
 pub struct Small {
     /// The thumbnail: the bytes of a JPEG.
     pub jpeg: Vec<u8>,
-    /// How the picture looks: a number below 2^63 of which near-identical pictures differ in few bits. `None` for a picture too
-    /// plain to tell apart.
+    /// How the picture looks: a number below 2^63 of which near-identical pictures differ in few bits. `None` for a
+    /// picture too plain to tell apart.
     pub look: Option<u64>,
 }
 
@@ -67,6 +68,13 @@ pub struct Small {
 pub fn thumbnail(path: &Path, content_type: &str) -> Result<Small, ThumbnailError> {
     if is_decodable(content_type) {
         return own(path, content_type, Turn::AsStored);
+    }
+    if sniff::is_raw_tiff(content_type) {
+        // Of a raw picture, its small preview is shown; where that is of a kind that we don't read, nothing is broken.
+        return own(path, "image/tiff", Turn::AsStored).map_err(|error| match error {
+            ThumbnailError::Io(error) => ThumbnailError::Io(error),
+            _ => ThumbnailError::NotAPicture,
+        });
     }
     if !helpers::can(content_type) {
         return Err(ThumbnailError::NotAPicture);
@@ -108,7 +116,9 @@ fn own(path: &Path, content_type: &str, turn: Turn) -> Result<Small, ThumbnailEr
     let header = header::read(&mut window, content_type)?;
     let header = header.ok_or_else(|| ThumbnailError::Broken("no size in its header".into()))?;
     within_limits(header)?;
+    let told = colour::told(&mut window, content_type)?;
     let small = if let Some(format) = format(content_type) { other(path, format, header)? } else { from_jpeg(path)? };
+    let small = colour::in_srgb(small, &told);
     let upright = if turn == Turn::AsStored { turned(small, header.orientation) } else { small };
     Ok(Small { jpeg: encoded(&upright, QUALITY)?, look: look(&upright) })
 }
@@ -137,33 +147,60 @@ fn other(path: &Path, format: ImageFormat, header: Header) -> Result<Scaled, Thu
 
 /// A picture of a format that isn't JPEG at its full size, as stored.
 pub(super) fn decoded<R: BufRead + Seek>(
-    source: R,
+    mut source: R,
     format: ImageFormat,
     header: Header,
 ) -> Result<Scaled, ThumbnailError> {
-    let mut reader = ImageReader::with_format(source, format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_MEMORY);
-    reader.limits(limits);
-    let picture = reader.decode().map_err(|error| undecodable(error, header))?;
+    if format == ImageFormat::Tiff {
+        return tiff::decode(source);
+    }
+    let picture = match by_image(&mut source, format) {
+        Err(error) if format == ImageFormat::Png => with_its_end(source)?.ok_or(error),
+        done => done,
+    };
+    let picture = picture.map_err(|error| undecodable(error, header))?;
     let (width, height) = (picture.width(), picture.height());
     let (colour, samples) = match picture {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => (Colour::Grey, picture.into_luma8().into_raw()),
-        DynamicImage::ImageLumaA8(image) => (Colour::Grey, over_white::<2>(image.into_raw())),
-        _ if picture.color().has_alpha() => (Colour::Rgb, over_white::<4>(picture.into_rgba8().into_raw())),
+        DynamicImage::ImageLumaA8(image) => (Colour::Grey, over_white::<2>(image.into_raw(), false)),
+        _ if picture.color().has_alpha() => (Colour::Rgb, over_white::<4>(picture.into_rgba8().into_raw(), false)),
         _ => (Colour::Rgb, picture.into_rgb8().into_raw()),
     };
     Ok(Scaled { width, height, colour, samples })
 }
 
-/// Puts white behind pixels of `N` samples, the last of which is the opacity, and takes that out. In place: a second copy of a
-/// large picture would double the memory.
-fn over_white<const N: usize>(mut samples: Vec<u8>) -> Vec<u8> {
+fn by_image(source: impl BufRead + Seek, format: ImageFormat) -> Result<DynamicImage, ImageError> {
+    let mut reader = ImageReader::with_format(source, format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    reader.decode()
+}
+
+/// A PNG that could not be decoded, once more with its end, where it lacks nothing but that.
+fn with_its_end<R: BufRead + Seek>(mut source: R) -> io::Result<Option<DynamicImage>> {
+    const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+    source.rewind()?;
+    let mut bytes = Vec::new();
+    source.take(MAX_JPEG).read_to_end(&mut bytes)?;
+    let Some(end) = png_lacks_its_end(&bytes).filter(|_| (bytes.len() as u64) < MAX_JPEG) else {
+        return Ok(None);
+    };
+    bytes.truncate(end);
+    bytes.extend(END);
+    Ok(by_image(Cursor::new(bytes), ImageFormat::Png).ok())
+}
+
+/// Puts white behind pixels of `N` samples, the last of which is the opacity (by which the others may have been
+/// multiplied already), and takes that out. In place: a second copy of a large picture would double the memory.
+pub(super) fn over_white<const N: usize>(mut samples: Vec<u8>, multiplied: bool) -> Vec<u8> {
     let mut to = 0;
     for from in (0..samples.len()).step_by(N) {
         let opacity = u16::from(samples[from + N - 1]);
         for channel in 0..N - 1 {
-            let sum = u16::from(samples[from + channel]) * opacity + 255 * (255 - opacity);
+            let colour = u16::from(samples[from + channel]);
+            let colour = if multiplied { colour.min(opacity) * 255 } else { colour * opacity };
+            let sum = colour + 255 * (255 - opacity);
             samples[to] = u8::try_from((sum + 127) / 255).unwrap_or(255);
             to += 1;
         }
@@ -209,7 +246,7 @@ pub(super) fn turned(picture: Scaled, orientation: u8) -> Scaled {
     if orientation == 1 {
         return picture;
     }
-    let channels = if picture.colour == Colour::Grey { 1 } else { 3 };
+    let channels = picture.colour.channels();
     let (old_width, old_height) = (picture.width as usize, picture.height as usize);
     let (width, height) = if orientation >= 5 { (old_height, old_width) } else { (old_width, old_height) };
     let mut samples = Vec::with_capacity(picture.samples.len());
@@ -240,6 +277,7 @@ pub(super) fn encoded(picture: &Scaled, quality: u8) -> Result<Vec<u8>, Thumbnai
         Colour::Grey => jpeg_encoder::ColorType::Luma,
         Colour::YCbCr => jpeg_encoder::ColorType::Ycbcr,
         Colour::Rgb => jpeg_encoder::ColorType::Rgb,
+        Colour::Inks => jpeg_encoder::ColorType::Cmyk,
     };
     let side = |pixels: u32| u16::try_from(pixels).map_err(internal);
     let mut bytes = Vec::with_capacity(64 * 1024);

@@ -1,7 +1,8 @@
 //! Reads at places in a source, the first few kilobytes from memory.
 //!
-//! Headers are read by jumping: most jumps land in what was read to sniff the type, the rest seek. What always holds: the
-//! number of seeks is bounded ([`Window::JUMPS`]), so a file made of endless headers costs no more than an honest one.
+//! Headers are read by jumping: most jumps land in what was read to sniff the type, the rest seek. What always holds:
+//! the number of seeks is bounded ([`Window::JUMPS`]), so a file made of endless headers costs no more than an honest
+//! one.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -56,6 +57,33 @@ impl<R: Read + Seek> Window<R> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Fills as much of `buffer` as there is from byte `at` on; answers how much. 0 at the end, or where the jumps are
+    /// used up.
+    pub(super) fn some(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(bytes) =
+            usize::try_from(at).ok().and_then(|at| self.head().get(at..)).filter(|rest| !rest.is_empty())
+        {
+            let count = bytes.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&bytes[..count]);
+            return Ok(count);
+        }
+        if self.filled < HEAD || self.jumps == 0 {
+            return Ok(0);
+        }
+        self.jumps -= 1;
+        self.source.seek(SeekFrom::Start(at))?;
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.source.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
     }
 
     /// The `N` bytes at `at`.

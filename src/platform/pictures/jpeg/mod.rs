@@ -1,11 +1,13 @@
 //! A JPEG decoder for thumbnails: it only makes pictures of 1/8, 1/4, 1/2 or the full size.
 //!
-//! Why our own: a general decoder, even one that scales, makes every coefficient of the picture; here those that a small
-//! picture doesn't show are passed over (`huffman.rs`), and of a large progressive picture only the scans that
+//! Why our own: a general decoder, even one that scales, makes every coefficient of the picture; here those that a
+//! small picture doesn't show are passed over (`huffman.rs`), and of a large progressive picture only the scans that
 //! hold the mean of each block are read. docs/performance.md has the figures. It is safe Rust from end to end.
 //!
-//! What always holds: memory goes with the size of the *scaled* picture, work with the length of the file
-//! (and [`MAX_SCANS`]); a picture whose data end early, or that breaks the format, is an error, never half a picture.
+//! What always holds: memory goes with the size of the *scaled* picture, work with the length of the file (and
+//! [`MAX_SCANS`]); a picture that lacks samples, or that breaks the format, is an error, never half a picture. One
+//! that lacks nothing but its end marker is whole; bytes between segments that are no marker are passed over, as by
+//! libjpeg (and by `walk.rs`).
 //!
 //! Baseline, extended and progressive Huffman JPEGs of 8 bits; grey, `YCbCr`, RGB, CMYK and YCCK; any sampling.
 //! Source: ITU-T T.81; Adobe Technical Note 5116 for the APP14 segment.
@@ -20,9 +22,16 @@ mod tests;
 
 use bits::find_marker;
 use huffman::Table;
+pub(super) use samples::{inks_to_rgb, to_rgb};
 
 /// Progressive pictures may repeat scans at no cost in bytes; honest ones have about 10.
 const MAX_SCANS: usize = 64;
+
+/// Bytes that the coefficients of a picture may take which are kept for nothing but to see whether they are all there.
+const MAX_KEPT: usize = 256 << 20;
+
+/// All scans are there but no end marker, and some of them were passed over: are they whole?
+const UNSEEN: Broken = Broken("no end marker");
 
 /// Why a JPEG can't be shown, in a few words for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +50,19 @@ pub(super) enum Colour {
     YCbCr,
     /// Three bytes a pixel.
     Rgb,
+    /// Four bytes a pixel: how much cyan, magenta, yellow and black, 255 is all.
+    Inks,
+}
+
+impl Colour {
+    /// Bytes a pixel.
+    pub(super) fn channels(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::YCbCr | Self::Rgb => 3,
+            Self::Inks => 4,
+        }
+    }
 }
 
 /// A decoded picture, rows from the top, no padding.
@@ -66,6 +88,8 @@ struct Component {
     plane: samples::Plane,
     /// Progressive only: `kept` coefficients of each block, in zigzag order.
     coefficients: Vec<i16>,
+    /// Progressive only: the lowest bit that scans have brought of each coefficient.
+    brought: [u8; 64],
     seen: bool,
 }
 
@@ -84,6 +108,8 @@ struct Decoder<'a> {
     scale: usize,
     /// Coefficients kept of each block of a progressive picture: 64, or 1 where only the means are wanted.
     kept: usize,
+    /// All coefficients are kept, to see whether they are there.
+    keeps_all: bool,
     mcus: (usize, usize),
     max: (usize, usize),
     components: Vec<Component>,
@@ -93,16 +119,30 @@ struct Decoder<'a> {
 /// (or not at all where it is shorter than that).
 pub(super) fn decode(data: &[u8], wanted: u32) -> Result<Scaled, Broken> {
     let mut decoder = Decoder::new(data)?;
-    decoder.run(wanted as usize)?;
+    match decoder.run(wanted as usize) {
+        Ok(()) => {}
+        Err(UNSEEN) => {
+            decoder = Decoder { keeps_all: true, ..Decoder::new(data)? };
+            decoder.run(wanted as usize)?;
+        }
+        Err(error) => return Err(error),
+    }
     decoder.finish(false)
 }
 
-/// Decodes `data` at its full size, in grey or RGB, and takes it for cut short where no marker follows the last sample.
+/// Decodes `data` at its full size, in grey, RGB or inks.
 pub(super) fn decode_whole(data: &[u8]) -> Result<Scaled, Broken> {
     let mut decoder = Decoder::new(data)?;
-    let end = decoder.run(usize::MAX)?;
-    if find_marker(data, end).is_none() {
-        return Err(broken("cut short"));
+    decoder.run(usize::MAX)?;
+    decoder.finish(true)
+}
+
+/// The same for a JPEG within another file, which says whether three components are `YCbCr` or RGB.
+pub(super) fn decode_chunk(data: &[u8], is_light_and_colour: bool) -> Result<Scaled, Broken> {
+    let mut decoder = Decoder::new(data)?;
+    decoder.run(usize::MAX)?;
+    if decoder.components.len() == 3 {
+        decoder.adobe = Some(u8::from(is_light_and_colour));
     }
     decoder.finish(true)
 }
@@ -125,22 +165,22 @@ impl<'a> Decoder<'a> {
             height: 0,
             scale: 8,
             kept: 64,
+            keeps_all: false,
             mcus: (0, 0),
             max: (1, 1),
             components: Vec::new(),
         })
     }
 
-    /// Reads all scans; answers where the last of them ends.
-    fn run(&mut self, wanted: usize) -> Result<usize, Broken> {
+    /// Reads all scans.
+    fn run(&mut self, wanted: usize) -> Result<(), Broken> {
         let (mut pos, mut scans) = (2, 0);
         loop {
             let Some((marker, body)) = find_marker(self.data, pos) else {
-                return Err(self.ended());
+                return self.ended();
             };
             if marker == 0xD9 {
-                self.complete()?;
-                return Ok(pos);
+                return self.complete();
             }
             pos = body;
             if matches!(marker, 0x01 | 0xD0..=0xD8) {
@@ -162,7 +202,7 @@ impl<'a> Decoder<'a> {
                     pos = self.scan(segment, pos)?;
                     // What comes behind the last sample (a second picture, a film) isn't ours to read.
                     if !self.progressive && self.components.iter().all(|c| c.seen) {
-                        return Ok(pos);
+                        return Ok(());
                     }
                 }
                 0xDB => self.quant_tables(segment)?,
@@ -174,9 +214,16 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// The file ended without an end marker.
-    fn ended(&self) -> Broken {
-        broken(if self.components.is_empty() { "no picture in it" } else { "cut short" })
+    /// The file ended without an end marker: a progressive picture is whole where its scans have brought every bit
+    /// (those of the others are counted as they are read).
+    fn ended(&self) -> Result<(), Broken> {
+        if self.components.is_empty() {
+            return Err(broken("no picture in it"));
+        }
+        if !self.progressive || self.components.iter().any(|c| c.brought != [0; 64]) {
+            return Err(broken("cut short"));
+        }
+        if self.kept == 1 { Err(UNSEEN) } else { Ok(()) }
     }
 
     fn complete(&self) -> Result<(), Broken> {
@@ -246,9 +293,13 @@ impl<'a> Decoder<'a> {
         }
         (self.width, self.height, self.progressive) = (width, height, progressive);
         self.scale = [1, 2, 4].into_iter().find(|n| width.max(height) * n / 8 >= wanted).unwrap_or(8);
-        self.kept = if self.scale == 1 { 1 } else { 64 };
+        self.kept = if self.scale == 1 && !self.keeps_all { 1 } else { 64 };
         self.max = factors.iter().fold((1, 1), |max, &(h, v)| (max.0.max(h), max.1.max(v)));
         self.mcus = (width.div_ceil(8 * self.max.0), height.div_ceil(8 * self.max.1));
+        let blocks: usize = factors.iter().map(|(h, v)| self.mcus.0 * self.mcus.1 * h * v).sum();
+        if self.keeps_all && blocks.saturating_mul(128) > MAX_KEPT {
+            return Err(broken("cut short"));
+        }
         for (spec, (h, v)) in specs.chunks_exact(3).zip(factors) {
             self.components.push(self.component(spec, h, v));
         }
@@ -271,6 +322,7 @@ impl<'a> Decoder<'a> {
             cell,
             plane: samples::Plane::new(blocks.0 * cell.0, blocks.1 * cell.1),
             coefficients: vec![0; blocks.0 * blocks.1 * kept],
+            brought: [u8::MAX; 64],
             seen: false,
         }
     }

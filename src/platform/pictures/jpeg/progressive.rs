@@ -32,6 +32,11 @@ impl Band {
         Ok(band)
     }
 
+    /// Notes what the scan brings, in the lowest bits brought so far.
+    pub(super) fn note(self, brought: &mut [u8; 64]) {
+        brought[self.start..=self.end].fill(self.low);
+    }
+
     /// Reads what the scan holds of one block.
     #[inline]
     pub(super) fn decode(
@@ -123,8 +128,8 @@ impl Band {
         Ok(())
     }
 
-    /// Refines the coefficients that aren't zero, from `k` on, until `zeros` that are zero have been passed: answers the
-    /// place of the next zero, or one past the band.
+    /// Refines the coefficients that aren't zero, from `k` on, until `zeros` that are zero have been passed: answers
+    /// the place of the next zero, or one past the band.
     fn refine_until(self, state: &mut State, block: &mut [i16], mut k: usize, mut zeros: u32) -> usize {
         let bit = 1i16 << self.low;
         while k <= self.end {

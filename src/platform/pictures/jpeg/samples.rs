@@ -168,7 +168,7 @@ fn basis(n: usize) -> [[f32; 8]; 8] {
 }
 
 impl Decoder<'_> {
-    /// Turns what was read into pixels: as they are stored, or in RGB (grey stays grey).
+    /// Turns what was read into pixels: as they are stored, or in RGB (grey stays grey, and inks stay inks).
     pub(super) fn finish(mut self, in_rgb: bool) -> Result<Scaled, Broken> {
         let mut components = std::mem::take(&mut self.components);
         if self.progressive {
@@ -180,7 +180,7 @@ impl Decoder<'_> {
         let height = (self.height * self.scale).div_ceil(8);
         let stored = self.colour(&components);
         let (colour, converts) = if in_rgb && stored == Colour::YCbCr { (Colour::Rgb, true) } else { (stored, false) };
-        let mut samples = Vec::with_capacity(width * height * if colour == Colour::Grey { 1 } else { 3 });
+        let mut samples = Vec::with_capacity(width * height * colour.channels());
         let mut spare = vec![vec![0u8; width]; components.len()];
         for y in 0..height {
             let rows: Vec<_> = spare.iter_mut().zip(&components).map(|(row, c)| self.row(row, c, y)).collect();
@@ -198,7 +198,7 @@ impl Decoder<'_> {
                 }
                 [c, m, y, k] => {
                     let inks = c.iter().zip(*m).zip(*y).zip(*k);
-                    samples.extend(inks.flat_map(|(((&c, &m), &y), &k)| self.inks_to_rgb([c, m, y, k])));
+                    samples.extend(inks.flat_map(|(((&c, &m), &y), &k)| self.inks([c, m, y, k])));
                 }
                 _ => return Err(broken("number of components")),
             }
@@ -249,30 +249,37 @@ impl Decoder<'_> {
             (3, Some(0)) => Colour::Rgb,
             (3, None) if !self.jfif && ids.eq(*b"RGB") => Colour::Rgb,
             (3, _) => Colour::YCbCr,
-            _ => Colour::Rgb,
+            _ => Colour::Inks,
         }
     }
 
-    /// CMYK or YCCK to RGB, without a profile. Adobe's files (nearly all) store the inks inverted.
-    fn inks_to_rgb(&self, inks: [u8; 4]) -> [u8; 3] {
-        let [mut c, mut m, mut y, mut k] = inks;
-        if self.adobe == Some(2) {
-            [c, m, y] = to_rgb([c, m, y]).map(|value| 255 - value);
+    /// CMYK or YCCK as amounts of ink. Adobe's files (nearly all) store them inverted.
+    fn inks(&self, stored: [u8; 4]) -> [u8; 4] {
+        let [c, m, y, k] = stored;
+        match self.adobe {
+            None => stored,
+            Some(2) => {
+                let [c, m, y] = to_rgb([c, m, y]);
+                [c, m, y, 255 - k]
+            }
+            Some(_) => stored.map(|light| 255 - light),
         }
-        if self.adobe.is_none() {
-            [c, m, y, k] = [255 - c, 255 - m, 255 - y, 255 - k];
-        }
-        [c, m, y].map(|light| {
-            let product = u16::from(light) * u16::from(k);
-            u8::try_from((product + 127) / 255).unwrap_or(255)
-        })
     }
+}
+
+/// Inks as colours, where no profile says what they look like.
+#[inline]
+pub(in super::super) fn inks_to_rgb([c, m, y, k]: [u8; 4]) -> [u8; 3] {
+    [c, m, y].map(|ink| {
+        let product = u16::from(255 - ink) * u16::from(255 - k);
+        u8::try_from((product + 127) / 255).unwrap_or(255)
+    })
 }
 
 /// Full-range BT.601, as JFIF has it; in whole numbers of 65,536ths, which costs half of what fractions do.
 #[inline]
 #[expect(clippy::cast_sign_loss, reason = "within 0 to 255 by then")]
-pub(super) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
+pub(in super::super) fn to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let (luma, blue, red) = ((i32::from(luma) << 16) + 0x8000, i32::from(blue) - 128, i32::from(red) - 128);
     [luma + 91_881 * red, luma - 22_554 * blue - 46_802 * red, luma + 116_130 * blue]
         .map(|value| (value >> 16).clamp(0, 255) as u8)

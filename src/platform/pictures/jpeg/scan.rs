@@ -1,7 +1,7 @@
 //! Walks the blocks of a scan: which block comes next, restart markers, the DC prediction.
 //!
-//! What always holds: before a scan starts, all that it names (components, tables) is known to exist, so the inner loops
-//! have no way to fail but bad data; after each MCU the reader is asked whether it ran past the end.
+//! What always holds: before a scan starts, all that it names (components, tables) is known to exist, so the inner
+//! loops have no way to fail but bad data; after each MCU the reader is asked whether it ran past the end.
 
 use super::bits::{Bits, find_marker};
 use super::huffman::Table;
@@ -40,6 +40,9 @@ impl Decoder<'_> {
     /// Reads the scan whose data start at `pos`; answers where they end.
     pub(super) fn scan(&mut self, header: &[u8], pos: usize) -> Result<usize, Broken> {
         let scan = self.scan_header(header)?;
+        for &(component, ..) in &scan.parts {
+            scan.band.note(&mut self.components[component].brought);
+        }
         if self.progressive && scan.band.start > 0 && self.kept == 1 {
             return Ok(self.pass_over(pos));
         }

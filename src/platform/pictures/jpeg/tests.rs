@@ -7,7 +7,7 @@
     reason = "small numbers, in tests"
 )]
 
-use super::{Colour, MAX_SCANS, Scaled, decode};
+use super::{Colour, MAX_SCANS, Scaled, decode, decode_whole};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 const WIDTH: u16 = 203;
@@ -46,7 +46,8 @@ fn rgb(picture: &Scaled) -> Vec<u8> {
     match picture.colour {
         Colour::Rgb => picture.samples.clone(),
         Colour::Grey => picture.samples.iter().flat_map(|&v| [v; 3]).collect(),
-        Colour::YCbCr => picture.samples.as_chunks::<3>().0.iter().flat_map(|&p| super::samples::to_rgb(p)).collect(),
+        Colour::YCbCr => picture.samples.as_chunks::<3>().0.iter().flat_map(|&p| super::to_rgb(p)).collect(),
+        Colour::Inks => picture.samples.as_chunks::<4>().0.iter().flat_map(|&p| super::inks_to_rgb(p)).collect(),
     }
 }
 
@@ -152,7 +153,8 @@ fn damage_never_panics() {
         for round in 0..160 {
             let mut bytes = whole.clone();
             for _ in 0..=round % 4 {
-                // Most of it in the headers, where the sizes are. The picture's own size stays, or memory alone takes the time.
+                // Most of it in the headers, where the sizes are. The picture's own size stays, or memory alone takes
+                // the time.
                 let at = 2 + random(if round % 2 == 0 { 700 } else { bytes.len() - 2 });
                 bytes[at] = u8::try_from(random(256)).unwrap();
             }
@@ -189,4 +191,55 @@ fn what_we_do_not_read_is_refused() {
     }
     assert!(decode(b"\xFF\xD8\xFF\xD9", 480).is_err());
     assert!(decode(b"GIF89a", 480).is_err());
+}
+
+#[test]
+fn a_missing_end_marker_is_no_loss_and_a_missing_sample_is() {
+    for progressive in [false, true] {
+        for interval in [0, 4] {
+            let bytes = encode(|encoder| {
+                encoder.set_progressive(progressive);
+                if interval > 0 {
+                    encoder.set_restart_interval(interval);
+                }
+            });
+            let whole = decode(&bytes, 480).unwrap().samples;
+            assert!(bytes.ends_with(&[0xFF, 0xD9]));
+            for length in [bytes.len() - 2, bytes.len() - 1] {
+                let cut = &bytes[..length];
+                assert_eq!(decode(cut, 480).unwrap().samples, whole, "progressive {progressive}, {length}");
+                assert_eq!(decode_whole(cut).unwrap().samples, decode_whole(&bytes).unwrap().samples);
+                assert!(decode(cut, 20).is_ok(), "small, progressive {progressive}");
+            }
+            for missing in 3..40 {
+                let cut = &bytes[..bytes.len() - missing];
+                assert!(decode_whole(cut).is_err(), "progressive {progressive}: {missing} missing");
+                assert!(decode(cut, 480).is_err() && decode(cut, 20).is_err());
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_between_segments_are_passed_over() {
+    for progressive in [false, true] {
+        let bytes = encode(|encoder| encoder.set_progressive(progressive));
+        let whole = decode_whole(&bytes).unwrap().samples;
+        let mut places = vec![2];
+        while let Some(&at) = places.last() {
+            if bytes[at + 1] == 0xDA {
+                break;
+            }
+            places.push(at + 2 + usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]])));
+        }
+        for place in places.into_iter().skip(1) {
+            for junk in [&[0][..], &[0xFF; 3000], b"\0\xE1\0\x10 no segment", &[0xFF, 0, 7], &[0xFF, 0xD0, 0xFF, 0x01]]
+            {
+                let padded = [&bytes[..place], junk, &bytes[place..]].concat();
+                assert_eq!(decode_whole(&padded).unwrap().samples, whole, "{place}: {} bytes", junk.len());
+                let facts = crate::platform::pictures::probe(std::io::Cursor::new(&padded)).unwrap();
+                assert_eq!((facts.width, facts.height), (Some(WIDTH.into()), Some(HEIGHT.into())));
+            }
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::platform::pictures::{helpers, probe, tiff};
 use image::{GenericImageView, Rgba, RgbaImage};
-use std::io::Cursor;
 
 /// Four quarters: red, green / blue, white.
 fn quarters(width: u32, height: u32) -> RgbaImage {
