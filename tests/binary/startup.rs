@@ -79,11 +79,16 @@ fn a_broken_configuration_file_is_one_clear_line() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_one_clear_line() {
+fn a_port_that_is_taken_is_named_with_its_address() {
     let folder = tempfile::tempdir().unwrap();
     let holder = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = holder.local_addr().unwrap().port().to_string();
-    expect_one_line(&serve(folder.path(), &[("ROCKET_PORT", &port)]), "port");
+    let address = holder.local_addr().unwrap();
+    let port = address.port().to_string();
+    // However the address came to be: by default, or by name.
+    for variables in [vec![("ROCKET_PORT", &*port)], vec![("ROCKET_PORT", &*port), ("ROCKET_ADDRESS", "127.0.0.1")]] {
+        let ran = serve(folder.path(), &variables);
+        expect_one_line(&ran, &format!("granary: {address} can't be bound"));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 pub mod dialect;
 mod fault;
+mod migrations;
 mod schema;
 mod snapshot;
 mod sql;
@@ -133,11 +134,11 @@ impl Db {
         let done = match self {
             Self::Sqlite { writer, .. } => {
                 let pool = SqlitePoolOptions::new().max_connections(1).connect_with(writer.options().clone()).await?;
-                let done = sqlx::migrate!("migrations/sqlite").run(&pool).await;
+                let done = migrations::sqlite().run(&pool).await;
                 pool.close().await;
                 done
             }
-            Self::MySql(pool) => sqlx::migrate!("migrations/mysql").run(pool).await,
+            Self::MySql(pool) => migrations::mysql().run(pool).await,
         };
         done.map_err(|error| sqlx::Error::Configuration(error.into()))
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rustix::fs::{Access, access};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{Db, Opening, Options, Sql, dialect};
+use super::{Db, Opening, Options, Sql, dialect, migrations};
 use crate::platform::error::Result;
 
 /// The table in which sqlx keeps what was done.
@@ -52,10 +52,11 @@ impl Db {
     /// # Errors
     /// When the database doesn't answer.
     pub async fn migrations(&self) -> Result<Migrations> {
-        let known: Vec<i64> = match self {
-            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().map(|step| step.version).collect(),
-            Self::MySql(_) => sqlx::migrate!("migrations/mysql").iter().map(|step| step.version).collect(),
+        let steps = match self {
+            Self::Sqlite { .. } => migrations::sqlite(),
+            Self::MySql(_) => migrations::mysql(),
         };
+        let known: Vec<i64> = steps.iter().map(|step| step.version).collect();
         let mut found = Migrations::default();
         if self.fetch_one(Sql::new(dialect::count_tables(self)).bind(TABLE)).await?.int(0)? > 0 {
             let sql = format!("SELECT version, CASE WHEN success THEN 1 ELSE 0 END FROM {TABLE} ORDER BY version");
