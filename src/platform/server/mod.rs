@@ -46,7 +46,7 @@ impl Bound {
         let config = figment.extract::<rocket::Config>().map_err(|error| error.to_string())?;
         let address = SocketAddr::new(config.address, config.port);
         let listener = TcpListener::bind(address).await;
-        listener.map(Self).map_err(|error| format!("address, port: {address} can't be bound: {error}"))
+        listener.map(Self).map_err(|error| format!("{address} can't be bound: {error}"))
     }
 
     /// The port, which the system chose where the configuration says 0.
