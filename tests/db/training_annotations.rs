@@ -91,7 +91,8 @@ async fn of_many_who_saw_the_same_one_writes(engine: Engine) {
             let (training, mut headers) = (world.training.clone(), HeaderMap::new());
             headers.add_raw(condition.0, condition.1.clone());
             let conditions = Preconditions::read(&headers, Method::Put);
-            let sent = document(1 + round + writer * (1 + round * 3000));
+            // No document comes twice: the same one would have the same tag.
+            let sent = document(1 + (8 * round + writer) * (1 + round * 400));
             tries.push(tokio::spawn(async move { training.annotate_if(image, sent, conditions).await }));
         }
         let mut written = Vec::new();

@@ -163,7 +163,7 @@ fn rendered(response: LocalResponse<'static>, wishes: &Wishes) -> Answer {
         }
     }
     let is_text = is_text_of_ours(response.headers(), length) && !response.body().is_none();
-    if is_text {
+    if is_text || is_unchanged_text(&answer) {
         answer.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
     }
     if is_text && wishes.gzip {
@@ -183,6 +183,12 @@ fn rendered(response: LocalResponse<'static>, wishes: &Wishes) -> Answer {
         *answer.body_mut() = Outgoing::plain(response, length);
     }
     answer
+}
+
+/// Whether this is the 304 of what would be compressed, or of something small: it has the `Vary` of the 200
+/// (RFC 9110 §15.4.5), where only what has no ranges can be a text of ours.
+fn is_unchanged_text(answer: &Answer) -> bool {
+    answer.status() == StatusCode::NOT_MODIFIED && !answer.headers().contains_key("Accept-Ranges")
 }
 
 /// The entity tag of a compressed answer is weak: other bytes, the same meaning (RFC 9110 §8.8.1).
