@@ -62,7 +62,7 @@ pub(super) fn in_srgb(mut picture: Scaled, told: &Told) -> Scaled {
 /// Changes pixels of `N` samples to red, green and blue. In place, since a second copy of a large picture would double
 /// the memory.
 fn apply<const N: usize>(samples: &mut Vec<u8>, change: Option<&Change>) {
-    let mut piece = vec![[0; N]; PIECE];
+    let mut piece = [[0; N]; PIECE];
     let (mut from, mut to) = (0, 0);
     while let Some(pixels) = samples.get(from..).map(|rest| rest.as_chunks::<N>().0).filter(|pixels| !pixels.is_empty())
     {

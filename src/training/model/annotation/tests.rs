@@ -82,7 +82,7 @@ fn one(members: &str) -> (String, Object) {
 fn what_lies_outside_by_a_rounding_is_cut() {
     let (doc, object) = one(r#""bbox":[-0.003,0,50.003,50.01],"segmentation":[[-0.002,0,50,0,50,50.009]]"#);
     assert!(
-        doc.contains(r#""bbox":[0.0,0.0,50.0,50.0]"#) && doc.contains(r#"[[0.0,0.0,50.0,0.0,50.0,50.0]]"#),
+        doc.contains(r#""bbox":[0.0,0.0,50.0,50.0]"#) && doc.contains(r"[[0.0,0.0,50.0,0.0,50.0,50.0]]"),
         "{doc}"
     );
     assert_eq!(object.bbox, [0.0, 0.0, 50.0, 50.0]);
