@@ -197,8 +197,8 @@ fn successes_are_in_the_readers_language(server: &Server, task: &str, image: &st
         for msg in [get("/training/tasks"), get(&format!("/training/tasks/{task}")), changed["msg"].to_string()] {
             assert_eq!(is_chinese(&msg), !is_english, "{headers:?}: {msg}");
         }
-        let stale: Vec<(&str, &str)> = headers.iter().copied().chain([("If-Match", "\"x\"")]).collect();
-        let msg = server.send("PUT", &annotation, &stale, br#"{"objects":[]}"#).expect_code(412, 1017);
+        let outdated: Vec<(&str, &str)> = headers.iter().copied().chain([("If-Match", "\"x\"")]).collect();
+        let msg = server.send("PUT", &annotation, &outdated, br#"{"objects":[]}"#).expect_code(412, 1017);
         assert_eq!(is_chinese(&msg), !is_english, "{headers:?}: {msg}");
     }
 }

@@ -23,6 +23,7 @@ const LIMIT: u32 = 60;
 
 #[derive(Template)]
 #[template(path = "collect/tag.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for one thing that the template shows or leaves out")]
 pub(super) struct TagPage {
     frame: Frame,
     w: &'static Words,

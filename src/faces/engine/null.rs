@@ -45,7 +45,7 @@ mod tests {
 
     #[rocket::async_test]
     async fn everything_is_a_face() {
-        for (bytes, size) in [(&b"no picture"[..], (1, 1)), (b"GIF89a\x1F\0\x11\0", (31, 17))] {
+        for (bytes, size) in [(&b"no picture"[..], (1, 1)), (b"GIF89a\x1F\0\x11\0\0\0\0;", (31, 17))] {
             let picture = Arc::new(Null.open(Arc::new(bytes.to_vec())).unwrap());
             assert_eq!((picture.width, picture.height), size);
             let faces = Null.detect(&picture).await.unwrap();

@@ -8,6 +8,7 @@ use crate::platform::web::lang::Lang;
 use super::words::Words;
 
 /// The form as it is shown.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for one thing that the template shows or leaves out")]
 pub(super) struct Draft {
     pub group: Field,
     pub from_tag: Field,

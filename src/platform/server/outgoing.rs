@@ -29,7 +29,7 @@ pub(super) struct Outgoing {
 }
 
 enum Source {
-    Plain(LocalResponse<'static>),
+    Plain(Box<LocalResponse<'static>>),
     Gzip(Box<GzipEncoder<BufReader<LocalResponse<'static>>>>),
     Nothing,
 }
@@ -38,7 +38,7 @@ impl Outgoing {
     /// The body of a response as it is; `length` in bytes where it is known.
     pub(super) fn plain(response: LocalResponse<'static>, length: Option<u64>) -> Self {
         let chunk = response.body().max_chunk_size().max(1);
-        Self { source: Source::Plain(response), buffer: BytesMut::new(), chunk, left: length }
+        Self { source: Source::Plain(Box::new(response)), buffer: BytesMut::new(), chunk, left: length }
     }
 
     /// The body of a response in the coding gzip (RFC 1952).
@@ -57,7 +57,7 @@ impl Outgoing {
             self.buffer.reserve(self.chunk.min(owed));
         }
         match &mut self.source {
-            Source::Plain(response) => poll_read_buf(Pin::new(response), cx, &mut self.buffer),
+            Source::Plain(response) => poll_read_buf(Pin::new(response.as_mut()), cx, &mut self.buffer),
             Source::Gzip(encoder) => poll_read_buf(Pin::new(encoder.as_mut()), cx, &mut self.buffer),
             Source::Nothing => Poll::Ready(Ok(0)),
         }

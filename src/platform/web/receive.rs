@@ -53,7 +53,7 @@ impl<'r> FromRequest<'r> for BodyHead {
 /// Where the bytes come from.
 enum Stream<'r> {
     Network(Taken),
-    Local(DataStream<'r>),
+    Local(Box<DataStream<'r>>),
 }
 
 impl Stream<'_> {
@@ -94,7 +94,7 @@ impl<'r> Body<'r> {
         let BodyHead { length, announced, pace, arriving } = head;
         let stream = match arriving {
             Some(arriving) => Stream::Network(Taken::from(arriving)),
-            None => Stream::Local(data.open(ByteUnit::max_value())),
+            None => Stream::Local(Box::new(data.open(ByteUnit::max_value()))),
         };
         let deadline = Instant::now() + pace.total(length.unwrap_or(limit));
         Ok(Self(Box::new(Inner { stream, length, announced, limit, taken: 0, pace, deadline, sum: None })))

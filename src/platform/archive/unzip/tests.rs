@@ -50,11 +50,15 @@ struct Zip {
 }
 
 fn short(out: &mut Vec<u8>, values: &[u16]) {
-    values.iter().for_each(|value| out.extend(value.to_le_bytes()));
+    for value in values {
+        out.extend(value.to_le_bytes());
+    }
 }
 
 fn long(out: &mut Vec<u8>, values: &[u32]) {
-    values.iter().for_each(|value| out.extend(value.to_le_bytes()));
+    for value in values {
+        out.extend(value.to_le_bytes());
+    }
 }
 
 fn size(value: usize) -> u32 {
@@ -119,6 +123,7 @@ fn whole(entries: &[Made]) -> Vec<u8> {
 }
 
 /// Paths and contents; `None` where the data isn't where it should be.
+#[expect(clippy::type_complexity, reason = "names, and what is behind them")]
 fn read(bytes: Vec<u8>) -> Result<Vec<(String, Option<Vec<u8>>)>, Fault> {
     let mut archive = Unzip::open(bytes)?;
     let mut extents = Extents::default();
@@ -179,7 +184,7 @@ fn something_else_may_stand_before_between_and_behind() {
     assert_eq!(names(join(&[&zip.bytes, &gap, &zip.directory, &shifted])), ["a", "b"]);
     assert_eq!(names(join(&[&zip.bytes, &zip.directory, &gap, &tail])), ["a", "b"]);
     assert_eq!(names(join(&[&zip.bytes, &zip.directory, &tail, &gap])), ["a", "b"]);
-    for comment in [&b"a comment"[..], b"PK\x05\x06", &[b'x'; 65_535], &join(&[b"PK\x05\x06", &[0; 18]])] {
+    for comment in [&b"a comment"[..], b"PK\x05\x06", &vec![b'x'; 65_535], &join(&[b"PK\x05\x06", &[0; 18]])] {
         assert_eq!(names(join(&[&zip.bytes, &zip.directory, &end(&zip, at, comment)])), ["a", "b"]);
     }
 }

@@ -136,12 +136,11 @@ fn behind_document_type(text: &[u8]) -> Option<&[u8]> {
     for (at, &byte) in text.iter().enumerate() {
         match (quote, byte) {
             (Some(open), _) if byte == open => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, b'[') => is_within = true,
             (None, b']') => is_within = false,
             (None, b'>') if !is_within => return Some(&text[at + 1..]),
-            (None, _) => {}
+            _ => {}
         }
     }
     None

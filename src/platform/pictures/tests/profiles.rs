@@ -1,5 +1,7 @@
 //! Small ICC profiles, made by hand. Source: ICC.1:2010.
 
+#![expect(clippy::many_single_char_names, reason = "inks and axes have these names")]
+
 fn fixed(value: f64) -> [u8; 4] {
     #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
     let whole = (value * 65_536.0).round() as i32;
@@ -15,6 +17,7 @@ fn curve(exponent: u16) -> Vec<u8> {
     [&b"curv\0\0\0\0\0\0\0\x01"[..], &exponent.to_be_bytes(), &[0; 2]].concat()
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "literals of bytes are references")]
 fn profile(space: &[u8; 4], connection: &[u8; 4], parts: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let word = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
     let all = [&[(b"cprt", b"text\0\0\0\0none\0\0\0\0".to_vec())], parts].concat();

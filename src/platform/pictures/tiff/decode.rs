@@ -72,7 +72,9 @@ fn each_row<R: BufRead + Seek>(
         let row_at = |y| Place { x, y, width: layout.chunk.0.min(layout.width - x), plane };
         let rows = layout.chunk.1.min(layout.height - y);
         let mut source = Rows::open(source, layout, index)?;
-        if let Some(sides) = layout.subsampling() { units(&mut source, layout.chunk.0, rows, sides, |at, row| give(row_at(y + at), row))? } else {
+        if let Some(sides) = layout.subsampling() {
+            units(&mut source, layout.chunk.0, rows, sides, |at, row| give(row_at(y + at), row))?;
+        } else {
             let samples = if layout.planar { 1 } else { layout.samples };
             let bits = layout.chunk.0.checked_mul(samples).and_then(|samples| samples.checked_mul(layout.bits));
             let bytes = bits.map(|bits| bits.div_ceil(8)).filter(|bytes| *bytes as u64 <= MAX_MEMORY);

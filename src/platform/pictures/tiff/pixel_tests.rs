@@ -171,9 +171,9 @@ fn colours_in_strips_tiles_planes_and_both_orders() {
     let row =
         |from: usize, pixels: usize| [&COLOURS[from * 3..(from + pixels) * 3], &vec![9; (3 - pixels) * 3]].concat();
     let tiles = [[row(0, 3), row(4, 3)].concat(), [row(3, 1), row(7, 1)].concat()];
-    let mut tiled = tiff(4, 2, &[8, 8, 8], 1, 2, &[&tiles[0], &tiles[1]]).with(322, &[3]).with(323, &[2]);
-    tiled.tiled = true;
-    assert_eq!(tiled.samples(), COLOURS);
+    let mut of_tiles = tiff(4, 2, &[8, 8, 8], 1, 2, &[&tiles[0], &tiles[1]]).with(322, &[3]).with(323, &[2]);
+    of_tiles.tiled = true;
+    assert_eq!(of_tiles.samples(), COLOURS);
     let deep: Vec<u8> = COLOURS.iter().flat_map(|sample| [7, *sample]).collect();
     assert_eq!(tiff(4, 2, &[16, 16, 16], 1, 2, &[&deep]).samples(), COLOURS);
     let inks = tiff(2, 1, &[8; 4], 1, 5, &[&[1, 2, 3, 4, 5, 6, 7, 8]]).decoded().unwrap();

@@ -78,13 +78,11 @@ fn one(members: &str) -> (String, Object) {
     (kept.doc, object)
 }
 
+#[expect(clippy::float_cmp, reason = "figures that are kept as they were given")]
 #[test]
 fn what_lies_outside_by_a_rounding_is_cut() {
     let (doc, object) = one(r#""bbox":[-0.003,0,50.003,50.01],"segmentation":[[-0.002,0,50,0,50,50.009]]"#);
-    assert!(
-        doc.contains(r#""bbox":[0.0,0.0,50.0,50.0]"#) && doc.contains(r"[[0.0,0.0,50.0,0.0,50.0,50.0]]"),
-        "{doc}"
-    );
+    assert!(doc.contains(r#""bbox":[0.0,0.0,50.0,50.0]"#) && doc.contains(r"[[0.0,0.0,50.0,0.0,50.0,50.0]]"), "{doc}");
     assert_eq!(object.bbox, [0.0, 0.0, 50.0, 50.0]);
     let (doc, _) = one(r#""bbox":[0, 0.10, 1e1, 5]"#);
     assert!(doc.contains(r#""bbox":[0, 0.10, 1e1, 5]"#), "else it is as it was sent: {doc}");
@@ -106,6 +104,7 @@ fn an_object_may_hold_more_than_a_box() {
     assert_eq!(one(nothing).1, Object { class_no: 7, bbox: [0.0, 0.0, 9.0, 9.0], ..Object::default() });
 }
 
+#[expect(clippy::float_cmp, reason = "figures that are kept as they were given")]
 #[test]
 fn a_box_follows_from_rings_and_masks() {
     assert_eq!(one(r#""segmentation":[[1,2,5,2,5,9],[7,3,8,3,8,4]]"#).1.bbox, [1.0, 2.0, 7.0, 7.0]);
