@@ -66,7 +66,7 @@ pub async fn bytes(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Vec<u8>
 /// Reads a small JSON object of at most `limit` bytes.
 ///
 /// # Errors
-/// As [`bytes`] and [`text`]; `Invalid` when it isn't a JSON object.
+/// As [`bytes()`] and [`text`]; `Invalid` when it isn't a JSON object.
 pub async fn object(data: Data<'_>, head: BodyHead, limit: u64) -> Result<Map<String, Value>> {
     serde_json::from_str(text(&bytes(data, head, limit).await?)?).map_err(|error| not_json(&error))
 }
