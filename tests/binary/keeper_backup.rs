@@ -160,6 +160,15 @@ fn a_restored_store_answers_the_same_on_either_database(db: Db) {
     assert_whole(&server.tool(&["fsck"]));
 }
 
+/// Tells the others to stop, also where the test fails.
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Uploads and deletes until told to stop; notes what was acknowledged and stays.
 fn stir(port: u16, writer: u64, stop: &AtomicBool, stored: &Mutex<Vec<(String, String)>>) {
     for round in 0_u64.. {
@@ -185,6 +194,7 @@ fn a_backup_is_one_moment_of_a_busy_store(db: Db) {
     let (_above, folder) = folder();
     let (port, stop, stored) = (server.port(), AtomicBool::new(false), Mutex::new(Vec::new()));
     let before = std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         for writer in 0..3 {
             let (stop, stored) = (&stop, &stored);
             scope.spawn(move || stir(port, writer, stop, stored));
@@ -196,7 +206,6 @@ fn a_backup_is_one_moment_of_a_busy_store(db: Db) {
             let ran = backup(&server, &folder);
             assert_eq!(ran.code, Some(0), "{}{}", ran.text(), ran.err);
         }
-        stop.store(true, Ordering::Relaxed);
         before
     });
     let there = restored(db, &folder);

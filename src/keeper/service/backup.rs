@@ -1,10 +1,11 @@
 //! A backup: a folder with one moment of the database and every byte that it needs.
 //!
 //! It is made while the server runs. Bytes come first, then the database, then what the database needs and the first pass
-//! didn't see. What leaves the store between the two is missing: then the database is taken once more. What always holds:
-//! what the folder says of itself names its database and is replaced last and in one step, when all else is on the disk;
-//! no blob is ever taken out of the folder. So a backup that is interrupted leaves the one before it whole. Each byte
-//! that is copied is checked against its digest. One backup at a time works in a folder.
+//! didn't see. What leaves the store between the two is missing: then the database is taken once more, at last with the
+//! bytes held in the store until they are copied. What always holds: what the folder says of itself names its database
+//! and is replaced last and in one step, when all else is on the disk; no blob is ever taken out of the folder. So a
+//! backup that is interrupted leaves the one before it whole. Each byte that is copied is checked against its digest. One
+//! backup at a time works in a folder.
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
@@ -15,7 +16,7 @@ use super::{Keeper, PAGE, blocking, prefixes};
 use crate::collect::service::keeping::{self as collect, Blob};
 use crate::ingest::service::keeping as ingest;
 use crate::keeper::model::{FORMAT, Manifest};
-use crate::platform::blobs::{BlobKey, Copied, Layout, copy_checked, entries, give_name, write_whole};
+use crate::platform::blobs::{BlobKey, Copied, Hold, Layout, copy_checked, entries, give_name, write_whole};
 use crate::platform::clock::rfc3339;
 use crate::platform::db::{Db, Snapshot};
 use crate::platform::error::{Error, Result};
@@ -26,8 +27,8 @@ pub const MANIFEST: &str = "backup.json";
 /// Held while a backup is made.
 const LOCK: &str = "backup.lock";
 
-/// How often the database is taken again when bytes left meanwhile.
-const TRIES: u32 = 5;
+/// How often the database is taken when bytes leave meanwhile. The last time none can.
+const TRIES: u32 = 3;
 
 /// What a backup came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +65,8 @@ impl Keeper {
         let part = target.root().join("snapshot.db");
         let (snapshot, pass, tables) = loop {
             remove_database(&part)?;
+            let layout = self.blobs.layout().clone();
+            let _hold = if tries < TRIES { None } else { Some(blocking(move || Hold::take(&layout)).await?) };
             let snapshot = Snapshot::take(&self.db, &part).await?;
             let pass = copy_blobs(&snapshot.db, self.blobs.layout(), &target).await?;
             let tables = tables::copy_out(&snapshot.db, self.blobs.layout(), &target, &earlier).await?;

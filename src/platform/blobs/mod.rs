@@ -7,6 +7,7 @@
 
 mod budget;
 mod digest;
+mod hold;
 mod incoming;
 mod keeping;
 mod key;
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub use hold::Hold;
 pub use incoming::{Incoming, Received};
 pub use keeping::{
     Aside, Copied, State, copy_checked, copy_file, copy_readable, entries, give_name, modified_ms, move_to, write_whole,
@@ -145,11 +147,17 @@ impl Blobs {
         File::open(self.inner.layout.blob(key))
     }
 
-    /// Removes a blob and its thumbnail for ever. Blocks on the disk. One that is gone is no error.
+    /// Removes a blob and its thumbnail for ever. Blocks on the disk. One that is gone is no error; one that a backup
+    /// [holds](Hold) stays as an orphan.
     ///
     /// # Errors
     /// Whatever the disk says.
     pub fn remove(&self, key: &BlobKey) -> io::Result<()> {
+        let Some(_removing) = hold::removing(&self.inner.layout)? else { return Ok(()) };
+        self.remove_now(key)
+    }
+
+    fn remove_now(&self, key: &BlobKey) -> io::Result<()> {
         remove_if_there(&self.inner.layout.blob(key))?;
         remove_if_there(&self.inner.layout.thumbnail(key))
     }
@@ -160,7 +168,8 @@ impl Blobs {
     /// # Errors
     /// The first fault; each is logged.
     pub fn remove_all(&self, keys: &[BlobKey]) -> io::Result<()> {
-        let faults = keys.iter().filter_map(|key| self.remove(key).err().map(|error| (key, error)));
+        let Some(_removing) = hold::removing(&self.inner.layout)? else { return Ok(()) };
+        let faults = keys.iter().filter_map(|key| self.remove_now(key).err().map(|error| (key, error)));
         let mut first = Ok(());
         for (key, error) in faults {
             tracing::error!(blob = %key, %error, "a blob could not be removed");

@@ -3,6 +3,9 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use hyper::body::{Bytes, Incoming};
@@ -38,17 +41,24 @@ pub(super) async fn serve(
     shutdown: Shutdown,
 ) {
     let mut wire = Wire::new(stream);
+    let leftover = Arc::new(AtomicBool::new(false));
     loop {
-        let service = service_fn(|request| exchange::answer(router, &handlers, client, request));
+        let service = service_fn(|request| exchange::answer(router, &handlers, client, request, &leftover));
         match requests(wire, service, shutdown.clone()).await {
             End::Proper => return,
-            End::Unreadable(mut parts) => match encoded(&parts.read_buf) {
-                Some(encoded) => {
-                    wire = parts.io.into_inner();
-                    wire.put_in_front(encoded);
+            End::Unreadable(mut parts) => {
+                // hyper keeps a head that it couldn't split, and drops one whose target it couldn't read.
+                let heard = parts.io.inner_mut().take_heard();
+                // Behind a body that was not read to its end, what was heard may begin with the rest of it.
+                let head = if heard.is_empty() || leftover.load(Relaxed) { &parts.read_buf[..] } else { &heard };
+                match encoded(head) {
+                    Some(encoded) => {
+                        wire = parts.io.into_inner();
+                        wire.put_in_front(encoded);
+                    }
+                    None => return refuse(parts.io.inner_mut(), head).await,
                 }
-                None => return refuse(parts.io.inner_mut(), &parts.read_buf).await,
-            },
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderName, HeaderValue, VARY};
@@ -25,25 +27,31 @@ use crate::platform::web::receive::Arriving;
 
 type Answer = hyper::Response<Outgoing>;
 
-/// Answers one request. The handler runs to its end whatever the client does meanwhile.
+/// Answers one request. The handler runs to its end whatever the client does meanwhile; `leftover` is set where it didn't
+/// read the whole body.
 pub(super) fn answer(
     router: &'static Client,
     handlers: &TaskTracker,
     client: SocketAddr,
     request: hyper::Request<Incoming>,
+    leftover: &Arc<AtomicBool>,
 ) -> Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>> {
     let (head, body) = request.into_parts();
     let arriving = Arc::new(Arriving::new(body));
     let wishes = Wishes::of(&head);
     let handled = handlers.spawn(handle(router, client, head, arriving.clone()));
+    let leftover = leftover.clone();
     Box::pin(async move {
         let mut answer = match handled.await {
             Ok(response) => rendered(response, &wishes),
             Err(_) => failed(),
         };
-        if arriving.discard_rest() && wishes.expects_continue {
-            // Whoever was not told to send the body can't tell where the next request would begin.
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        if arriving.discard_rest() {
+            leftover.store(true, Relaxed);
+            if wishes.expects_continue {
+                // Whoever was not told to send the body can't tell where the next request would begin.
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
         }
         Ok(answer)
     })

@@ -1,8 +1,9 @@
 //! The bytes of one connection, as hyper sees them.
 //!
-//! Two things differ from a bare socket: bytes that were read already can be put in front (a request line that was
-//! mended is read once more), and the empty answer that hyper itself gives to a head it can't read is held back, so that
-//! one with a reason can take its place.
+//! Three things differ from a bare socket: what was read since the last answer is remembered (hyper drops a head whose
+//! target it can't read), bytes that were read already can be put in front (a request line that was mended is read once
+//! more), and the empty answer that hyper itself gives to a head it can't read is held back, so that one with a reason
+//! can take its place.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,16 +22,46 @@ pub(super) struct Wire {
     stream: TcpStream,
     /// What is read before anything of the stream.
     first: Bytes,
+    /// What the stream brought since the last answer, up to [`REMEMBERED`] bytes.
+    heard: Vec<u8>,
+    /// Whether what was put in front belongs before it: then nothing is remembered until the next answer.
+    is_deaf: bool,
 }
+
+/// Most bytes that are remembered: a longer request line is refused anyway.
+const REMEMBERED: usize = 16 * 1024;
 
 impl Wire {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, first: Bytes::new() }
+        Self { stream, first: Bytes::new(), heard: Vec::new(), is_deaf: false }
     }
 
     /// From now on `first` is read before what the stream brings.
     pub(super) fn put_in_front(&mut self, first: Bytes) {
         self.first = first;
+        self.is_deaf = true;
+    }
+
+    /// What was read since the last answer: begins with the head of a request, if that one came after the answer; whole
+    /// unless it is longer than what is remembered, then empty.
+    pub(super) fn take_heard(&mut self) -> Vec<u8> {
+        let heard = std::mem::take(&mut self.heard);
+        if heard.len() < REMEMBERED { heard } else { Vec::new() }
+    }
+
+    fn remember(&mut self, bytes: &[u8]) {
+        if self.is_deaf {
+            return;
+        }
+        let room = REMEMBERED - self.heard.len();
+        self.heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn forget(&mut self) {
+        self.is_deaf = false;
+        if !self.heard.is_empty() {
+            self.heard = Vec::new();
+        }
     }
 }
 
@@ -41,7 +72,10 @@ fn is_automatic(bytes: &[u8]) -> bool {
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.first.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+            let before = buffer.filled().len();
+            let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+            self.remember(&buffer.filled()[before..]);
+            return polled;
         }
         let count = self.first.len().min(buffer.remaining());
         buffer.put_slice(&self.first.split_to(count));
@@ -54,6 +88,7 @@ impl AsyncWrite for Wire {
         if is_automatic(bytes) {
             return Poll::Ready(Ok(bytes.len()));
         }
+        self.forget();
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -65,6 +100,7 @@ impl AsyncWrite for Wire {
         if let Some(head) = parts.first().filter(|head| is_automatic(head)) {
             return Poll::Ready(Ok(head.len()));
         }
+        self.forget();
         Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
     }
 
