@@ -52,6 +52,39 @@ fn raw_utf_8_is_read_as_if_it_were_encoded() {
     }
 }
 
+fn put(name: &str) -> String {
+    format!("PUT /upload/odd/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\nx")
+}
+
+#[test]
+fn odd_targets_are_mended_on_a_connection_that_stays_open() {
+    let server = Server::start(Db::Sqlite);
+    let mut connection = Connection::open(server.port());
+    for name in ["first", "a`b", "c<d>", "e{f}", "g|h\"i", "last"] {
+        connection.send(put(name).as_bytes());
+        let answer = connection.answer().unwrap_or_else(|| panic!("no answer to {name}"));
+        assert_eq!(answer.status, 201, "{name}: {}", answer.text());
+    }
+}
+
+#[test]
+fn the_rest_of_a_body_that_was_refused_is_never_taken_for_a_request() {
+    let server = Server::start(Db::Sqlite);
+    let mut connection = Connection::open(server.port());
+    let within = put("within");
+    let head = format!(
+        "PUT /upload/odd/part HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Range: bytes 0-1/2\r\nContent-Length: {}\r\n\r\n",
+        within.len()
+    );
+    connection.send(head.as_bytes());
+    assert_eq!(connection.answer().expect("a refusal before the body").status, 400);
+    connection.send(format!("{within}{}", put("a`b")).as_bytes());
+    if let Some(answer) = connection.answer() {
+        assert_eq!(answer.status, 400, "{}", answer.text());
+    }
+    server.get("/tags/odd/files/within").expect(404);
+}
+
 #[test]
 fn heads_that_are_not_http_have_an_answer_with_a_body() {
     let server = Server::start(Db::Sqlite);
