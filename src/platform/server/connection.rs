@@ -48,7 +48,7 @@ pub(super) async fn serve(
             End::Proper => return,
             End::Unreadable(mut parts) => {
                 // hyper keeps a head that it couldn't split, and drops one whose target it couldn't read.
-                let remembered = parts.io.inner_mut().take_heard();
+                let remembered = parts.io.inner_mut().take_recent();
                 // Behind a body that was not read to its end, what was remembered may begin with the rest of it.
                 let head =
                     if remembered.is_empty() || leftover.load(Relaxed) { &parts.read_buf[..] } else { &remembered };

@@ -23,9 +23,9 @@ pub(super) struct Wire {
     /// What is read before anything of the stream.
     first: Bytes,
     /// What the stream brought since the last answer, up to [`REMEMBERED`] bytes.
-    heard: Vec<u8>,
+    recent: Vec<u8>,
     /// Whether what was put in front belongs before it: then nothing is remembered until the next answer.
-    is_deaf: bool,
+    is_paused: bool,
 }
 
 /// Most bytes that are remembered: a longer request line is refused anyway.
@@ -33,34 +33,34 @@ const REMEMBERED: usize = 16 * 1024;
 
 impl Wire {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, first: Bytes::new(), heard: Vec::new(), is_deaf: false }
+        Self { stream, first: Bytes::new(), recent: Vec::new(), is_paused: false }
     }
 
     /// From now on `first` is read before what the stream brings.
     pub(super) fn put_in_front(&mut self, first: Bytes) {
         self.first = first;
-        self.is_deaf = true;
+        self.is_paused = true;
     }
 
     /// What was read since the last answer: begins with the head of a request, if that one came after the answer; whole
     /// unless it is longer than what is remembered, then empty.
-    pub(super) fn take_heard(&mut self) -> Vec<u8> {
-        let heard = std::mem::take(&mut self.heard);
-        if heard.len() < REMEMBERED { heard } else { Vec::new() }
+    pub(super) fn take_recent(&mut self) -> Vec<u8> {
+        let recent = std::mem::take(&mut self.recent);
+        if recent.len() < REMEMBERED { recent } else { Vec::new() }
     }
 
     fn remember(&mut self, bytes: &[u8]) {
-        if self.is_deaf {
+        if self.is_paused {
             return;
         }
-        let room = REMEMBERED - self.heard.len();
-        self.heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let room = REMEMBERED - self.recent.len();
+        self.recent.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn forget(&mut self) {
-        self.is_deaf = false;
-        if !self.heard.is_empty() {
-            self.heard = Vec::new();
+        self.is_paused = false;
+        if !self.recent.is_empty() {
+            self.recent = Vec::new();
         }
     }
 }
