@@ -10,7 +10,7 @@ use crate::platform::names::{MAX_BYTES, split_extension};
 
 /// Raised when [`mend`] or [`key`] come to give something else: it stands in every archive's entity tag, and tags whose
 /// files were named by an earlier one are gone through at the start.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Device names that Windows gives a meaning of their own, whatever the extension (`CLOCK$` up to Windows NT 4).
 const RESERVED: [&str; 7] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];
@@ -74,7 +74,10 @@ pub fn key(zip_name: &str) -> Vec<u8> {
     // Upper case brings together what lower case keeps apart ("ß" and "ss", "ſ" and "s"), and lower case before it what
     // has no upper case of its own ("ẞ"). What is equal by case folding, by lower or by upper case is equal by this.
     let folded = seen.to_lowercase().to_uppercase().to_lowercase();
-    digest(&SHA256, folded.nfc().collect::<String>().as_bytes()).as_ref()[..16].to_vec()
+    // Upper case makes a letter of the iota below one ("ᾳ"), and other marks then stand behind it or before it, as the name
+    // was in one normal form or the other. As a mark again, it takes its own place among them.
+    let folded = folded.nfd().map(|c| if c == 'ι' { '\u{345}' } else { c }).nfc().collect::<String>();
+    digest(&SHA256, folded.as_bytes()).as_ref()[..16].to_vec()
 }
 
 /// Characters that file systems pass over when they compare names (Unicode's `Default_Ignorable_Code_Point`).
@@ -88,7 +91,10 @@ fn is_ignorable(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
+    use unicode_normalization::char::canonical_combining_class;
 
     use super::*;
     use crate::platform::names::{Name, numbered};
@@ -153,6 +159,8 @@ mod tests {
             ("ς", "σ"),
             ("İ", "i\u{307}"),
             ("ᾳ", "ΑΙ"),
+            ("ᾳ\u{316}", "ΑΙ\u{316}"),
+            ("ᾀ\u{304}", "ἈΙ\u{304}"),
             ("ŉ", "ʼN"),
             ("\u{212A}", "k"),
             ("ſ", "S"),
@@ -164,6 +172,24 @@ mod tests {
         }
         assert_ne!(key("a.jpg"), key("b.jpg"));
         assert_ne!(key("a"), key("á"));
+    }
+
+    /// Every letter that is more than one in upper or lower case, with a mark of each combining class behind it.
+    #[test]
+    fn marks_behind_letters_of_many_cases_keep_the_key() {
+        let all = || '\0'..=char::MAX;
+        let marks: BTreeMap<u8, char> = all().map(|c| (canonical_combining_class(c), c)).collect();
+        assert!(marks.len() > 50);
+        let letters: Vec<char> = all().filter(|c| c.to_uppercase().len() > 1 || c.to_lowercase().len() > 1).collect();
+        assert!(letters.len() > 100);
+        for letter in letters {
+            for mark in marks.values() {
+                let name: String = [letter, *mark].into_iter().nfc().collect();
+                for other in [name.to_lowercase(), name.to_uppercase(), name.nfd().collect()] {
+                    assert_eq!(key(&other), key(&name), "{}", name.escape_unicode());
+                }
+            }
+        }
     }
 
     proptest! {
