@@ -19,8 +19,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::exchange;
 use super::wire::Wire;
+use super::{exchange, target};
 
 /// How long the head of a request may take, the wait for it on an idle connection included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -102,35 +102,18 @@ where
     End::Proper
 }
 
-/// What no request line may hold as it is (RFC 3986), and some clients send all the same.
-const ODD: &[u8] = br#""<>\^`{|}"#;
-
-/// The head with those bytes of its request line percent-encoded, and those that are not ASCII, as a client that follows
-/// the RFC would have sent it: then the guards say what is wrong with it. `None` where that changes nothing.
+/// The head with the odd bytes of its request line percent-encoded, as a client that follows the RFC would have sent it:
+/// then the guards say what is wrong with it. `None` where that changes nothing.
 fn encoded(head: &[u8]) -> Option<Bytes> {
     let end = memchr::memchr(b'\n', head)?;
     let (line, rest) = head.split_at(end);
-    let is_fine = |byte: &u8| byte.is_ascii() && !ODD.contains(byte);
-    if line.iter().all(is_fine) {
-        return None;
-    }
-    let mut encoded = Vec::with_capacity(head.len() + 64);
-    for byte in line {
-        if is_fine(byte) {
-            encoded.push(*byte);
-        } else {
-            encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
-        }
-    }
+    let mut encoded = target::encoded(line, target::is_odd)?.into_bytes();
     encoded.extend_from_slice(rest);
     Some(encoded.into())
 }
 
 /// Says that a head can't be read, and ends the connection so that the client sees it.
 async fn refuse(wire: &mut Wire, head: &[u8]) {
-    if head.is_empty() {
-        return;
-    }
     let is_long = head.len() >= BUFFER / 2;
     let (status, title, detail) = if is_long {
         (431, "Request Header Fields Too Large", "The head of the request is too long: at most 64 KiB.")

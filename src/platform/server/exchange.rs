@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use super::compression::{accepts_gzip, is_text_of_ours};
 use super::outgoing::Outgoing;
+use super::target;
 use crate::platform::error::Error;
 use crate::platform::web::guards::Refusal;
 use crate::platform::web::receive::Arriving;
@@ -116,21 +117,10 @@ fn dressed(mut request: LocalRequest<'static>, headers: &HeaderMap) -> LocalRequ
     request.cookies(pairs.filter_map(|pair| Cookie::parse_encoded(pair.trim().to_owned()).ok()))
 }
 
-/// A target in the characters that Rocket's parser takes: browsers and scripts send some others as they are.
-fn routable(target: &str) -> Cow<'_, str> {
-    let is_fine = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}#"#.contains(&byte);
-    if target.bytes().all(is_fine) {
-        return Cow::Borrowed(target);
-    }
-    let mut encoded = String::with_capacity(target.len() + 32);
-    for byte in target.bytes() {
-        if is_fine(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    Cow::Owned(encoded)
+/// A target in the characters that Rocket's parser takes.
+fn routable(uri: &str) -> Cow<'_, str> {
+    let is_odd = |byte: u8| !byte.is_ascii_graphic() || byte == b'#' || target::is_odd(byte);
+    target::encoded(uri.as_bytes(), is_odd).map_or(Cow::Borrowed(uri), Cow::Owned)
 }
 
 /// A target that Rocket refuses, so that its catchers answer with the reason that was left for them.

@@ -12,6 +12,7 @@ mod compression;
 mod connection;
 mod exchange;
 mod outgoing;
+mod target;
 mod wire;
 
 use std::net::SocketAddr;
